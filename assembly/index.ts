@@ -1,0 +1,7 @@
+// The wasm ABI on one page: everything that TypeScript can call, in dependency order.
+// Names end in _f64 or _f32; sizes come before data before strides (in elements); `*_work` functions
+// give workspace sizes in bytes; kernels return info: 0 ok, k > 0 where they failed, INFO_ABORTED.
+
+export { abort_word, heap_base, progress_word, stopWorkers as stop_workers, workerLoop as worker_loop } from "./parallel";
+export { pool_stress } from "./stress";
+export { find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./blas/check";

@@ -1,0 +1,15 @@
+// The task switch: what a thread does with a claimed chunk. A number instead of a function
+// reference, because the binaries have no table. Ids are in the order of the cases below.
+
+import { stress_task } from "./stress";
+
+export const enum Task {
+  STRESS,
+}
+
+/** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
+export function runTask(task: i32, i0: i32, i1: i32): void {
+  switch (task) {
+    case Task.STRESS: return stress_task(i0, i1);
+  }
+}

@@ -1,0 +1,48 @@
+// From a variant's name to a compiled module and its memory.
+//
+// Each variant is a generated module of its own: the binary, deflated and base64-encoded, imported
+// only when it is chosen.
+
+import { relaxedSimd, simd } from "wasm-feature-detect";
+import { CapabilityError } from "../errors.ts";
+
+export type Variant = "base" | "threads" | "relaxed" | "relaxed-threads";
+
+/** The best variant that this engine has, and why a better one was not taken. */
+export async function chooseVariant(shared: boolean, reproducible: boolean): Promise<{ variant: Variant; reason: string }> {
+  if (typeof WebAssembly === "undefined" || !(await simd())) {
+    throw new CapabilityError("createEngine: this JavaScript engine has no WebAssembly SIMD: use Node 20 or a browser of 2023 or newer");
+  }
+  const relaxed = !reproducible && (await relaxedSimd());
+  const reason = relaxed
+    ? "relaxed SIMD"
+    : reproducible
+      ? "reproducible: relaxed SIMD is turned off"
+      : "this JavaScript engine has no relaxed SIMD";
+  const variant: Variant = relaxed ? (shared ? "relaxed-threads" : "relaxed") : shared ? "threads" : "base";
+  return { variant, reason };
+}
+
+const SOURCES: Record<Variant, () => Promise<{ default: string }>> = {
+  base: () => import("./generated/base.ts"),
+  threads: () => import("./generated/threads.ts"),
+  relaxed: () => import("./generated/relaxed.ts"),
+  "relaxed-threads": () => import("./generated/relaxed-threads.ts"),
+};
+
+/** The compiled module of a variant. */
+export async function loadModule(variant: Variant): Promise<WebAssembly.Module> {
+  const deflated = (await SOURCES[variant]()).default;
+  const bytes = Uint8Array.from(atob(deflated), (c) => c.charCodeAt(0));
+  const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  try {
+    return await WebAssembly.compile(await new Response(inflated).arrayBuffer());
+  } catch (error) {
+    throw new CapabilityError(`createEngine: WebAssembly could not be compiled (${(error as Error).message}): a Content-Security-Policy needs script-src 'wasm-unsafe-eval'`);
+  }
+}
+
+/** The memory of a variant; shared ones declare the 4 GiB they may grow to. */
+export function createMemory(shared: boolean): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 32, maximum: 65536, shared });
+}

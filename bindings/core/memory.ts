@@ -1,0 +1,66 @@
+// Wasm memory as a stack of scratch blocks: a call marks, pushes its operands and workspace, runs,
+// copies its results out and releases. Nothing of it is ever visible to users.
+
+import { OutOfMemoryError } from "../errors.ts";
+import type { Pointer } from "./kernels.ts";
+
+const PAGE = 65536;
+const ALIGN = 64;
+/** The size that wasm32 can address. */
+export const MEMORY_LIMIT = 65536 * PAGE;
+
+export class Memory {
+  private top: number;
+
+  constructor(readonly wasm: WebAssembly.Memory, base: Pointer) {
+    this.top = base;
+  }
+
+  /** Runs `body`; whatever it pushed is released when it returns or throws. */
+  scope<T>(body: () => T): T {
+    const mark = this.top;
+    try {
+      return body();
+    } finally {
+      this.top = mark;
+    }
+  }
+
+  /** A block of so many bytes at a 64-byte boundary, contents undefined, good until the scope ends. */
+  push(bytes: number, what: string): Pointer {
+    const at = this.top;
+    const end = at + Math.ceil(bytes / ALIGN) * ALIGN;
+    if (!(end <= MEMORY_LIMIT)) {
+      throw new OutOfMemoryError(
+        `${what} needs ${gib(end)} GiB of memory in all, WebAssembly can address ${gib(MEMORY_LIMIT)} GiB: use fewer rows`,
+      );
+    }
+    const missing = end - this.wasm.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.wasm.grow(Math.ceil(missing / PAGE));
+      } catch {
+        throw new OutOfMemoryError(`${what} needs ${gib(end)} GiB of memory in all, this machine did not give it: use fewer rows`);
+      }
+    }
+    this.top = end;
+    return at;
+  }
+
+  /** A fresh view; never hold one across a call, since memory may grow. */
+  f64(at: Pointer, length: number): Float64Array { return new Float64Array(this.wasm.buffer, at, length); }
+  f32(at: Pointer, length: number): Float32Array { return new Float32Array(this.wasm.buffer, at, length); }
+  i32(at: Pointer, length: number): Int32Array { return new Int32Array(this.wasm.buffer, at, length); }
+  u32(at: Pointer, length: number): Uint32Array { return new Uint32Array(this.wasm.buffer, at, length); }
+}
+
+const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
+
+/**
+ * Row stride (in elements) for a matrix of so many columns: an odd number of 64-byte lines, so that
+ * a column does not fall into few cache sets, and every row starts at a line.
+ */
+export function paddedStride(cols: number, bytesPerElement: number): number {
+  const lines = Math.ceil((cols * bytesPerElement) / 64) | 1;
+  return (lines * 64) / bytesPerElement;
+}

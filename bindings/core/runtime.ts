@@ -1,0 +1,56 @@
+// One wasm instance with its memory and, where there are threads, its pool: what every operation
+// runs on. The same class serves the synchronous core and the worker that hosts an engine.
+
+import { ClosedError } from "../errors.ts";
+import { instantiate } from "./instantiate.ts";
+import { INFO_ABORTED, type Kernels } from "./kernels.ts";
+import type { Variant } from "./load.ts";
+import { Memory } from "./memory.ts";
+import type { Pool } from "./pool.ts";
+
+/** Thrown inside a call that was aborted; the engine turns it into `signal.reason`. */
+export class Aborted extends Error {}
+
+/** What a runtime needs to exist: posted to the worker that hosts an engine. */
+export interface Binary {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  variant: Variant;
+  threads: number;
+}
+
+export class Runtime {
+  readonly kernels: Kernels;
+  readonly memory: Memory;
+  private closed = false;
+
+  constructor(
+    readonly binary: Binary,
+    tick?: (done: number, total: number) => void,
+    private readonly pool?: Pool,
+  ) {
+    this.kernels = instantiate(binary.module, binary.memory, tick);
+    this.memory = new Memory(binary.memory, this.kernels.heap_base());
+  }
+
+  get threads(): number {
+    return this.binary.threads;
+  }
+
+  /** Refuses to go on after close(). */
+  assertOpen(name: string): void {
+    if (this.closed) throw new ClosedError(`${name}: the core is closed`);
+  }
+
+  /** Passes a kernel's info through, unless the call was aborted. */
+  checkAborted(info: number): number {
+    if (info === INFO_ABORTED) throw new Aborted("aborted");
+    return info;
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.pool?.close();
+  }
+}

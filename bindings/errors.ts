@@ -1,0 +1,88 @@
+// The error tree. Every error the package throws on purpose has a stable `code` and a message of one
+// line: function, what, what was received, what was expected.
+
+export class EigenscopeError extends Error {
+  constructor(
+    message: string,
+    /** Stable, e.g. "ERR_SHAPE": test this, not the message. */
+    readonly code: string,
+  ) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** Shapes that do not fit: `matmul: A is 3×4, B is 5×2 (need A.cols = B.rows)`. */
+export class ShapeError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_SHAPE"); }
+}
+
+/** NaN or an infinity in an input; the message names row and column. */
+export class NotFiniteError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_NOT_FINITE"); }
+}
+
+/** A matrix that had to be symmetric; the message names the worst pair. */
+export class NotSymmetricError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_NOT_SYMMETRIC"); }
+}
+
+/** Cholesky met a pivot that is not positive; the message names it. */
+export class NotPositiveDefiniteError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_NOT_POSITIVE_DEFINITE"); }
+}
+
+/** A dense factorization reached its iteration cap. */
+export class ConvergenceError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_NO_CONVERGENCE"); }
+}
+
+/** More memory than WebAssembly can give; the message says how much was asked and the limit. */
+export class OutOfMemoryError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_MEMORY"); }
+}
+
+/** Something the platform lacks or forbids; the message says what to do. */
+export class CapabilityError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_CAPABILITY"); }
+}
+
+/** A file whose content is not what its format says; the message names the place. */
+export class FormatError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_FORMAT"); }
+}
+
+/** An option outside its range or of the wrong kind. */
+export class OptionError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_OPTION"); }
+}
+
+/** A file that cannot be read or written. */
+export class FileError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_FILE"); }
+}
+
+/** A call on an engine or core after close(). */
+export class ClosedError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_CLOSED"); }
+}
+
+const CLASSES: Record<string, new (message: string) => EigenscopeError> = {
+  ERR_SHAPE: ShapeError,
+  ERR_NOT_FINITE: NotFiniteError,
+  ERR_NOT_SYMMETRIC: NotSymmetricError,
+  ERR_NOT_POSITIVE_DEFINITE: NotPositiveDefiniteError,
+  ERR_NO_CONVERGENCE: ConvergenceError,
+  ERR_MEMORY: OutOfMemoryError,
+  ERR_CAPABILITY: CapabilityError,
+  ERR_FORMAT: FormatError,
+  ERR_OPTION: OptionError,
+  ERR_FILE: FileError,
+  ERR_CLOSED: ClosedError,
+};
+
+/** The error that a code and message stand for: errors cross worker boundaries as those two. */
+export function errorFromCode(code: string, message: string): Error {
+  const Class = CLASSES[code];
+  return Class ? new Class(message) : new Error(message);
+}

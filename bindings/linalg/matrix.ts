@@ -1,0 +1,116 @@
+// The Matrix record, how one is made, and the door that every matrix of a caller passes.
+
+import { NotFiniteError, NotSymmetricError, ShapeError } from "../errors.ts";
+import { paddedStride } from "../core/memory.ts";
+import type { Pointer } from "../core/kernels.ts";
+import type { Runtime } from "../core/runtime.ts";
+
+/** A dense matrix, row-major: element (i, j) is data[i·cols + j]. */
+export interface Matrix<T extends Float64Array | Float32Array = Float64Array | Float32Array> {
+  readonly data: T;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** Anything that a matrix can be read from: a Matrix, or rows of numbers. */
+export type MatrixLike = Matrix | ArrayLike<ArrayLike<number>>;
+
+/** A rows×cols matrix over `data` (row-major, not copied); zeros without it. */
+export function matrix(rows: number, cols: number): Matrix<Float64Array>;
+export function matrix<T extends Float64Array | Float32Array>(rows: number, cols: number, data: T): Matrix<T>;
+export function matrix(rows: number, cols: number, data: Float64Array | Float32Array = new Float64Array(rows * cols)): Matrix {
+  if (data.length !== rows * cols) throw new ShapeError(`matrix: data has ${data.length} numbers, ${rows}×${cols} needs ${rows * cols}`);
+  return { data, rows, cols };
+}
+
+/** The matrix of the given rows, in f64. */
+export function fromRows(rows: ArrayLike<ArrayLike<number>>): Matrix<Float64Array> {
+  const cols = rows.length ? rows[0]!.length : 0;
+  const data = new Float64Array(rows.length * cols);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (row.length !== cols) throw new ShapeError(`fromRows: row ${i + 1} has ${row.length} numbers, row 1 has ${cols}`);
+    data.set(row, i * cols);
+  }
+  return { data, rows: rows.length, cols };
+}
+
+/** The argument `name` of function `fn` as a Matrix of consistent shape; its numbers are not looked at. */
+export function toMatrix(fn: string, name: string, value: MatrixLike): Matrix {
+  if (value && typeof value === "object" && "data" in value) {
+    const { data, rows, cols } = value;
+    if (!(data instanceof Float64Array || data instanceof Float32Array)) {
+      throw new ShapeError(`${fn}: ${name}.data is no Float64Array or Float32Array`);
+    }
+    if (!Number.isInteger(rows) || !Number.isInteger(cols) || rows < 0 || cols < 0 || data.length !== rows * cols) {
+      throw new ShapeError(`${fn}: ${name} has ${data.length} numbers, its shape ${rows}×${cols} needs ${rows * cols}`);
+    }
+    return value;
+  }
+  if (value && typeof value === "object" && typeof value.length === "number") return fromRows(value);
+  throw new ShapeError(`${fn}: ${name} is ${value === null ? "null" : typeof value}, expected { data, rows, cols } or an array of rows`);
+}
+
+/** toMatrix, and it must be square. */
+export function toSquare(fn: string, name: string, value: MatrixLike): Matrix {
+  const A = toMatrix(fn, name, value);
+  if (A.rows !== A.cols) throw new ShapeError(`${fn}: ${name} is ${A.rows}×${A.cols}, it must be square`);
+  return A;
+}
+
+/** A matrix in wasm memory: f64 or f32 elements, `stride` elements from row to row. */
+export interface Placed {
+  at: Pointer;
+  rows: number;
+  cols: number;
+  stride: number;
+}
+
+/** Room for a rows×cols matrix of f64 (or f32) with padded rows, contents undefined. */
+export function pushEmpty(rt: Runtime, fn: string, rows: number, cols: number, bytes: 8 | 4 = 8): Placed {
+  const stride = paddedStride(cols, bytes);
+  return { at: rt.memory.push(rows * stride * bytes, `${fn}: a ${rows}×${cols} matrix`), rows, cols, stride };
+}
+
+/** Copies A into wasm memory as f64 (or f32) and checks that every number is finite. */
+export function pushMatrix(rt: Runtime, fn: string, name: string, A: Matrix, bytes: 8 | 4 = 8): Placed {
+  const placed = pushEmpty(rt, fn, A.rows, A.cols, bytes);
+  const { at, rows, cols, stride } = placed;
+  const view = bytes === 8 ? rt.memory.f64(at, rows * stride) : rt.memory.f32(at, rows * stride);
+  for (let i = 0; i < rows; i++) view.set(A.data.subarray(i * cols, (i + 1) * cols), i * stride);
+  const find = bytes === 8 ? rt.kernels.find_not_finite_f64 : rt.kernels.find_not_finite_f32;
+  const bad = find(rows, cols, at, stride);
+  if (bad >= 0) {
+    const i = Math.floor(bad / cols);
+    const j = bad % cols;
+    throw new NotFiniteError(`${fn}: ${name} holds ${A.data[bad]} at row ${i + 1}, column ${j + 1}, every number must be finite`);
+  }
+  return placed;
+}
+
+/**
+ * pushMatrix for a symmetric matrix: |aᵢⱼ − aⱼᵢ| ≤ 8·eps·n·max|a| (what products leave), otherwise an
+ * error that names the worst pair.
+ */
+export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix): Placed {
+  const placed = pushMatrix(rt, fn, name, A);
+  const n = A.rows;
+  const worst = rt.kernels.find_asymmetry_f64(n, placed.at, placed.stride, 8 * n * Number.EPSILON);
+  if (worst >= 0) {
+    const i = Math.floor(worst / n);
+    const j = worst % n;
+    throw new NotSymmetricError(
+      `${fn}: ${name} is not symmetric: (${i + 1}, ${j + 1}) is ${A.data[i * n + j]}, (${j + 1}, ${i + 1}) is ${A.data[j * n + i]}`,
+    );
+  }
+  return placed;
+}
+
+/** Copies a matrix out of wasm memory, rows closed up. */
+export function pullMatrix(rt: Runtime, placed: Placed, out?: Matrix<Float64Array>): Matrix<Float64Array> {
+  const { at, rows, cols, stride } = placed;
+  const result = out ?? { data: new Float64Array(rows * cols), rows, cols };
+  const view = rt.memory.f64(at, rows * stride);
+  for (let i = 0; i < rows; i++) result.data.set(view.subarray(i * stride, i * stride + cols), i * cols);
+  return result;
+}

@@ -1,0 +1,86 @@
+// npm run build: assembly/ → four wasm binaries → inlined modules; bindings/ → dist/.
+//
+//   build/wasm/*.wasm                 the binaries, from one source (asconfig.json)
+//   bindings/core/generated/*.ts      each binary deflated and base64-encoded; the worker's source
+//   dist/*.js                         bundled entry points, self-contained ESM
+//   dist/types/**, dist/wasm/*, dist/worker.js
+
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, readFile, rm, writeFile, chmod } from "node:fs/promises";
+import { promisify } from "node:util";
+import { deflateRawSync } from "node:zlib";
+import { build } from "esbuild";
+
+const run = promisify(execFile);
+const VARIANTS = ["base", "threads", "relaxed", "relaxed-threads"];
+const GENERATED = "bindings/core/generated";
+const { version } = JSON.parse(await readFile("package.json", "utf8"));
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  define: { __VERSION__: JSON.stringify(version) },
+  logLevel: "warning",
+};
+
+const only = process.argv.includes("--wasm") ? "wasm" : process.argv.includes("--js") ? "js" : "all";
+
+if (only !== "js") {
+  await mkdir("build/wasm", { recursive: true });
+  await mkdir(GENERATED, { recursive: true });
+  // two at a time: each compilation is one busy process
+  const queue = [...VARIANTS];
+  const compile = async () => {
+    for (let v = queue.shift(); v; v = queue.shift()) {
+      try {
+        await run(process.execPath, ["node_modules/assemblyscript/bin/asc.js", "--config", "asconfig.json", "--target", v]);
+      } catch (error) {
+        console.error(error.stdout + error.stderr);
+        process.exit(1);
+      }
+      const bytes = await readFile(`build/wasm/${v}.wasm`);
+      await writeFile(`${GENERATED}/${v}.ts`, `export default "${deflateRawSync(bytes, { level: 9 }).toString("base64")}";\n`);
+    }
+  };
+  await Promise.all([compile(), compile()]);
+}
+
+if (only !== "wasm") {
+  const worker = await build({
+    ...common,
+    format: "iife",
+    entryPoints: ["bindings/worker.ts"],
+    minify: true,
+    write: false,
+  });
+  await writeFile(`${GENERATED}/worker-source.ts`, `export default ${JSON.stringify(worker.outputFiles[0].text)};\n`);
+
+  await rm("dist", { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: {
+      index: "bindings/index.ts",
+      core: "bindings/sync.ts",
+      io: "bindings/io/index.ts",
+      plot: "bindings/plot/index.ts",
+      cli: "bindings/cli/main.ts",
+    },
+    splitting: true,
+    outdir: "dist",
+    external: ["node:*"],
+    loader: { ".css": "text" },
+  });
+  await writeFile("dist/worker.js", worker.outputFiles[0].text);
+  await chmod("dist/cli.js", 0o755);
+  await mkdir("dist/wasm", { recursive: true });
+  for (const v of VARIANTS) await copyFile(`build/wasm/${v}.wasm`, `dist/wasm/${v}.wasm`);
+  try {
+    await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  } catch (error) {
+    console.error(error.stdout + error.stderr);
+    process.exit(1);
+  }
+}
