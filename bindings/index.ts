@@ -1,2 +1,7 @@
+// The public API: `import { createEngine } from "eigenscope"`.
+
+export { createEngine, type Engine, type EngineInfo, type EngineOptions } from "./engine.ts";
 export * from "./errors.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
+export type { CallOptions, Progress } from "./options.ts";
+export { version } from "./version.ts";

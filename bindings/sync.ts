@@ -1,1 +1,37 @@
-export { createRuntime } from "./core/create.ts";
+// `eigenscope/core`: the operations, synchronous, on the caller's own thread. For workers and
+// scripts; a page wants createEngine, which leaves its thread free.
+
+import { createRuntime } from "./core/create.ts";
+import type { Runtime } from "./core/runtime.ts";
+import { mapNames, names, type Synchronous } from "./names.ts";
+import { operationAt, type Operations } from "./operations.ts";
+import type { CreateOptions } from "./options.ts";
+
+export * from "./errors.ts";
+export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
+export type { CreateOptions } from "./options.ts";
+
+type Tree = Synchronous<Operations>;
+
+/** Linear algebra at the top, the domain in its rooms: `la.eigh(A)`, `la.hinf.exact(X)`. */
+export type Core = Tree["linalg"] & Omit<Tree, "linalg"> & {
+  readonly variant: string;
+  readonly threads: number;
+  /** Ends the threads. Calls after it throw ClosedError. Idempotent. */
+  close(): void;
+};
+
+/** A synchronous core with `threads` threads (default 1), the caller's among them. */
+export async function createCore(options: CreateOptions = {}): Promise<Core> {
+  return bind(await createRuntime("createCore", options, 1));
+}
+
+/** The operations on a given runtime. */
+export function bind(rt: Runtime): Core {
+  const call = (path: string) => (...args: unknown[]) => {
+    rt.assertOpen(path);
+    return operationAt(path)(rt, ...args);
+  };
+  const { linalg, ...rooms } = mapNames<Tree>(names, call);
+  return { ...linalg, ...rooms, variant: rt.binary.variant, threads: rt.threads, close: () => rt.close() };
+}

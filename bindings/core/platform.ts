@@ -17,3 +17,12 @@ export function hardwareThreads(): number {
   return Math.max(1, Math.min(64, os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1));
 }
 
+
+/** The name and version of the JavaScript host, e.g. "Node 24.21.0". */
+export function runtimeName(): string {
+  const host = globalThis as { Bun?: { version: string }; Deno?: { version: { deno: string } }; process?: { versions?: { node?: string } } };
+  if (host.Bun) return `Bun ${host.Bun.version}`;
+  if (host.Deno) return `Deno ${host.Deno.version.deno}`;
+  if (host.process?.versions?.node) return `Node ${host.process.versions.node}`;
+  return globalThis.navigator?.userAgent ?? "unknown";
+}

@@ -1,0 +1,46 @@
+// The names of all operations, without their code: what the engine's thin client and the core are
+// built from; and the types that make a tree of calls out of the tree of operations.
+
+import type { Runtime } from "./core/runtime.ts";
+import type { Operations } from "./operations.ts";
+import type { CallOptions } from "./options.ts";
+
+/** Held equal to the tree in operations.ts by the compiler. */
+export const names: Names<Operations> = {
+  linalg: {},
+  hinf: {},
+};
+
+/** A tree of operations without their first argument, the runtime. */
+export type Synchronous<T> = {
+  [K in keyof T]: T[K] extends (rt: Runtime, ...args: infer A) => infer R ? (...args: A) => R : Synchronous<T[K]>;
+};
+
+/** The same with promises, and CallOptions in the last argument. */
+export type Asynchronous<T> = {
+  [K in keyof T]: T[K] extends (rt: Runtime, ...args: infer A) => infer R
+    ? (...args: WithCallOptions<A>) => Promise<R>
+    : Asynchronous<T[K]>;
+};
+
+/** A tree of the same names whose leaves are `true`. */
+export type Names<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? true : Names<T[K]> };
+
+/** An options record at the end takes signal and onProgress too; after data it is added. */
+type WithCallOptions<A extends unknown[]> =
+  Required<A> extends [...infer Head, infer Last]
+    ? Last extends ArrayLike<unknown> | { data: unknown }
+      ? [...A, options?: CallOptions]
+      : A extends [...Head, Last]
+        ? [...Head, options: Last & CallOptions]
+        : [...Head, options?: Last & CallOptions]
+    : [options?: CallOptions];
+
+/** The tree of names with every leaf replaced by what `leaf` makes of its path. */
+export function mapNames<Result>(names: object, leaf: (path: string) => unknown, prefix = ""): Result {
+  const entries = Object.entries(names).map(([name, child]) => {
+    const path = prefix ? `${prefix}.${name}` : name;
+    return [name, child === true ? leaf(path) : mapNames(child as object, leaf, path)];
+  });
+  return Object.fromEntries(entries) as Result;
+}
