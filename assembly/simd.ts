@@ -8,6 +8,9 @@ export function lanes<T>(): i32 {
   return 16 / sizeof<T>();
 }
 
+/** Whether madd and nmadd are single instructions. */
+export const FUSED: bool = ASC_FEATURE_RELAXED_SIMD;
+
 /**
  * a·b + c in each lane. Fused (one rounding) where the build has relaxed SIMD and the machine has
  * FMA, otherwise a product rounded and then a sum rounded.

@@ -1,15 +1,24 @@
 // The task switch: what a thread does with a claimed chunk. A number instead of a function
 // reference, because the binaries have no table. Ids are in the order of the cases below.
 
+import { gemm_pack_task, gemm_tile_task } from "./blas/gemm/gemm";
 import { stress_task } from "./stress";
 
 export const enum Task {
   STRESS,
+  GEMM_PACK_F64,
+  GEMM_PACK_F32,
+  GEMM_TILE_F64,
+  GEMM_TILE_F32,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
 export function runTask(task: i32, i0: i32, i1: i32): void {
   switch (task) {
     case Task.STRESS: return stress_task(i0, i1);
+    case Task.GEMM_PACK_F64: return gemm_pack_task<f64>(i0, i1);
+    case Task.GEMM_PACK_F32: return gemm_pack_task<f32>(i0, i1);
+    case Task.GEMM_TILE_F64: return gemm_tile_task<f64>(i0, i1);
+    case Task.GEMM_TILE_F32: return gemm_tile_task<f32>(i0, i1);
   }
 }

@@ -19,4 +19,22 @@ export interface Kernels {
   find_not_finite_f64(m: number, n: number, a: Pointer, lda: number): number;
   find_not_finite_f32(m: number, n: number, a: Pointer, lda: number): number;
   find_asymmetry_f64(n: number, a: Pointer, lda: number, tol: number): number;
+
+  gemm_work_f64(m: number, n: number, k: number): number;
+  gemm_work_f32(m: number, n: number, k: number): number;
+  gemm_f64: Gemm;
+  gemm_f32: Gemm;
+  syrk_work_f64(n: number, k: number): number;
+  syrk_work_f32(n: number, k: number): number;
+  syrk_f64: Syrk;
+  syrk_f32: Syrk;
 }
+
+type Gemm = (
+  transA: boolean, transB: boolean, m: number, n: number, k: number, alpha: number, a: Pointer, lda: number, b: Pointer, ldb: number,
+  beta: number, c: Pointer, ldc: number, work: Pointer,
+) => Info;
+
+type Syrk = (
+  n: number, k: number, alpha: number, a: Pointer, lda: number, beta: number, c: Pointer, ldc: number, work: Pointer,
+) => Info;

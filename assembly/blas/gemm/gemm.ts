@@ -1,0 +1,222 @@
+// C := α·op(A)·op(B) + β·C: five loops around one micro-kernel.
+//
+// Based on: Goto & van de Geijn, Anatomy of high-performance matrix multiplication, 2008;
+// Van Zee & van de Geijn, BLIS: a framework for rapidly instantiating BLAS functionality, 2015.
+//
+//   5th loop  jc   NC columns of C
+//   4th loop  pc   KC of the inner dimension; B's block is packed
+//   3rd loop  ic   MC rows of C; A's block is packed
+//   2nd loop  jr   NR columns           (micro.ts)
+//   1st loop  ir   MR rows
+//
+// With threads, one region packs B's block and all of A's rows, the next runs the 3rd loop over tiles
+// of MC×NJ. A number of C is the same sum in the same order in whatever tile and thread it falls.
+
+import { args, parallelFor } from "../../parallel";
+import { Task } from "../../tasks";
+import { KC, MC, MR, NC, NJ, NR, PACK_GRAIN, UNIT, part } from "./blocking";
+import { macro } from "./micro";
+import { pack } from "./pack";
+
+/** C (m×n) := α·A·B + β·C, one step of the 4th loop. */
+@unmanaged
+class Block<T> {
+  m: i32;
+  n: i32;
+  k: i32;
+  alpha: T;
+  a: usize; // the m×k block of op(A), see pack
+  lda: i32;
+  aAlongK: bool;
+  b: usize; // the k×n block of op(B)
+  ldb: i32;
+  bAlongK: bool;
+  beta: T;
+  c: usize;
+  ldc: i32;
+  packedA: usize;
+  packedB: usize;
+  tileM: i32;
+  tileN: i32;
+  upper: bool; // only what lies on and above C's diagonal, C being a column block …
+  jc: i32; // … whose first column is jc of a symmetric matrix
+  last: bool; // the inner dimension ends here: mirror what is done
+}
+
+/** Element (i, j) of a matrix. */
+// @ts-ignore: decorator
+@inline
+function at<T>(x: usize, ldx: i32, i: i32, j: i32): usize {
+  return x + (usize(i) * ldx + j) * sizeof<T>();
+}
+
+/** Packs panels [p0, p1) of this block: those of A first, then those of B. */
+export function gemm_pack_task<T>(p0: i32, p1: i32): void {
+  const s = args<Block<T>>();
+  const panelsA = (s.m + MR - 1) / MR;
+  if (p0 < panelsA) pack<T>(MR, p0 * MR, min(s.m, p1 * MR), s.k, s.a, s.lda, s.aAlongK, s.packedA);
+  if (p1 > panelsA) {
+    const j0 = max(0, p0 - panelsA) * NR<T>();
+    pack<T>(NR<T>(), j0, min(s.n, (p1 - panelsA) * NR<T>()), s.k, s.b, s.ldb, s.bAlongK, s.packedB);
+  }
+}
+
+/** Computes tiles [t0, t1) of this block, numbered along rows of tiles. */
+export function gemm_tile_task<T>(t0: i32, t1: i32): void {
+  const s = args<Block<T>>();
+  const across = (s.n + s.tileN - 1) / s.tileN;
+  for (let t = t0; t < t1; t++) {
+    const i = t / across * s.tileM;
+    const j = t % across * s.tileN;
+    const m = min(s.tileM, s.m - i);
+    const n = min(s.tileN, s.n - j);
+    const below = s.upper ? s.jc + j - i : m;
+    if (below + n <= 0) continue;
+    const a1 = s.packedA + usize(i) * s.k * sizeof<T>();
+    const b1 = s.packedB + usize(j) * s.k * sizeof<T>();
+    macro<T>(m, n, s.k, s.alpha, a1, b1, s.beta, at<T>(s.c, s.ldc, i, j), s.ldc, below);
+    if (s.upper && s.last) mirror<T>(i, i + m, s.jc + j, s.jc + j + n, at<T>(s.c, s.ldc, 0, -s.jc), s.ldc);
+  }
+}
+
+/** c(j, i) := c(i, j) for i0 ≤ i < i1, j0 ≤ j < j1, i < j. */
+function mirror<T>(i0: i32, i1: i32, j0: i32, j1: i32, c: usize, ldc: i32): void {
+  for (let j = max(j0, i0); j < j1; j++) mirror_row<T>(min(i1, j) - i0, at<T>(c, ldc, i0, j), ldc, at<T>(c, ldc, j, i0));
+}
+
+/** to[i] := from[i·ld] for i < n. */
+function mirror_row<T>(n: i32, from: usize, ld: i32, to: usize): void {
+  for (const end = to + usize(n) * sizeof<T>(); to < end; to += sizeof<T>()) {
+    store<T>(to, load<T>(from));
+    from += usize(ld) * sizeof<T>();
+  }
+}
+
+/** Rounded up to whole panels and to 64 bytes. */
+function packed_bytes<T>(R: i32, n: i32, k: i32): usize {
+  return (usize((n + R - 1) / R * R) * k * sizeof<T>() + 63) & ~63;
+}
+
+/** Bytes of workspace for gemm: all of A's rows and NC columns of B, KC deep. */
+export function gemm_work<T>(m: i32, n: i32, k: i32): usize {
+  return packed_bytes<T>(MR, m, min(k, KC)) + packed_bytes<T>(NR<T>(), min(n, NC), min(k, KC));
+}
+
+/** Bytes of workspace for gemm_serial: MC rows of A and NC columns of B, KC deep. */
+export function gemm_serial_work<T>(m: i32, n: i32, k: i32): usize {
+  return gemm_work<T>(min(m, MC), n, k);
+}
+
+/**
+ * gemm, or with `upper` the symmetric case: op(A)·op(B) and C are symmetric n×n, of C only the part on
+ * and above the diagonal is read and computed, and the rest becomes its mirror image.
+ */
+export function product<T>(
+  transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32,
+  beta: T, c: usize, ldc: i32, upper: bool, work: usize,
+): i32 {
+  if (m <= 0 || n <= 0) return 0;
+  if (alpha == 0) k = 0;
+  const isF64 = sizeof<T>() == 8;
+  const nc = part(n, NC, UNIT);
+  const kc = part(k, KC, 1);
+  const tileM = part(m, MC, UNIT);
+  for (let jc = 0; jc < n; jc += nc) { // 5th loop
+    let pc = 0;
+    do { // 4th loop; entered once for k = 0, which leaves β·C
+      const s = args<Block<T>>();
+      // below the diagonal of the column block there is nothing to do
+      s.m = upper ? min(m, jc + nc) : m;
+      s.n = min(nc, n - jc);
+      s.k = min(kc, k - pc);
+      s.alpha = alpha;
+      s.a = transA ? at<T>(a, lda, pc, 0) : at<T>(a, lda, 0, pc);
+      s.lda = lda;
+      s.aAlongK = !transA;
+      s.b = transB ? at<T>(b, ldb, jc, pc) : at<T>(b, ldb, pc, jc);
+      s.ldb = ldb;
+      s.bAlongK = transB;
+      s.beta = pc == 0 ? beta : <T>1;
+      s.c = at<T>(c, ldc, 0, jc);
+      s.ldc = ldc;
+      s.packedA = work;
+      s.packedB = work + packed_bytes<T>(MR, m, kc);
+      s.tileM = tileM;
+      s.tileN = part(s.n, NJ, UNIT);
+      s.upper = upper;
+      s.jc = jc;
+      s.last = pc + kc >= k;
+      const panels = (s.m + MR - 1) / MR + (s.n + NR<T>() - 1) / NR<T>();
+      const tiles = ((s.m + tileM - 1) / tileM) * ((s.n + s.tileN - 1) / s.tileN);
+      let info = parallelFor(isF64 ? Task.GEMM_PACK_F64 : Task.GEMM_PACK_F32, panels, PACK_GRAIN);
+      if (info == 0) info = parallelFor(isF64 ? Task.GEMM_TILE_F64 : Task.GEMM_TILE_F32, tiles, 1); // 3rd loop
+      if (info != 0) return info;
+      pc += kc;
+    } while (pc < k);
+  }
+  return 0;
+}
+
+/**
+ * C := α·op(A)·op(B) + β·C, row-major, on all threads; opens regions.
+ *
+ * op(A) is m×k: A (m×k, row stride lda), or its transpose with transA (then A is k×m); op(B) is k×n
+ * likewise; C (m×n, ldc); strides in elements.
+ * α = 0 does not read A and B; β = 0 overwrites C (NaN in C is not read). C must not overlap A or B.
+ * work: gemm_work(m, n, k) bytes, 64-byte aligned. Returns 0 or INFO_ABORTED.
+ * α = 1, β = 0: |Ĉ − C| ≤ γ_k·|A|·|B| elementwise, γ_k = k·u/(1 − k·u)   [Higham 2002, §3.5]
+ */
+export function gemm<T>(
+  transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32,
+  beta: T, c: usize, ldc: i32, work: usize,
+): i32 {
+  return product<T>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, false, work);
+}
+
+/** gemm on the calling thread alone, without regions: for use within a task. work: gemm_serial_work(m, n, k) bytes. */
+export function gemm_serial<T>(
+  transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32,
+  beta: T, c: usize, ldc: i32, work: usize,
+): void {
+  if (alpha == 0) k = 0;
+  const nc = part(n, NC, UNIT);
+  const kc = part(k, KC, 1);
+  const mc = part(m, MC, UNIT);
+  const packedB = work + packed_bytes<T>(MR, mc, kc);
+  for (let jc = 0; jc < n; jc += nc) { // 5th loop
+    const n1 = min(nc, n - jc);
+    let pc = 0;
+    do { // 4th loop
+      const k1 = min(kc, k - pc);
+      pack<T>(NR<T>(), 0, n1, k1, transB ? at<T>(b, ldb, jc, pc) : at<T>(b, ldb, pc, jc), ldb, transB, packedB);
+      for (let ic = 0; ic < m; ic += mc) { // 3rd loop
+        const m1 = min(mc, m - ic);
+        pack<T>(MR, 0, m1, k1, transA ? at<T>(a, lda, pc, ic) : at<T>(a, lda, ic, pc), lda, !transA, work);
+        macro<T>(m1, n1, k1, alpha, work, packedB, pc == 0 ? beta : <T>1, at<T>(c, ldc, ic, jc), ldc, m1);
+      }
+      pc += kc;
+    } while (pc < k);
+  }
+}
+
+export function gemm_work_f64(m: i32, n: i32, k: i32): f64 {
+  return f64(gemm_work<f64>(m, n, k));
+}
+
+export function gemm_work_f32(m: i32, n: i32, k: i32): f64 {
+  return f64(gemm_work<f32>(m, n, k));
+}
+
+export function gemm_f64(
+  transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: f64, a: usize, lda: i32, b: usize, ldb: i32,
+  beta: f64, c: usize, ldc: i32, work: usize,
+): i32 {
+  return gemm<f64>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, work);
+}
+
+export function gemm_f32(
+  transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: f32, a: usize, lda: i32, b: usize, ldb: i32,
+  beta: f32, c: usize, ldc: i32, work: usize,
+): i32 {
+  return gemm<f32>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, work);
+}

@@ -1,0 +1,67 @@
+// Packing: a block of op(A) or op(B) is copied into panels that the micro-kernel reads from front
+// to back.
+//
+//    X: rows i, inner index p          panel of R rows, stored along p
+//    ┌─────────────────┐
+//    │ x00 x01 x02 …   │               x00 x10 … x(R−1)0 │ x01 x11 … x(R−1)1 │ …
+//    │ x10 x11 x12 …   │
+//    └─────────────────┘               rows beyond the last one are zero
+//
+// For A the rows are those of op(A), R = MR; for B they are the columns of op(B), R = NR.
+
+/** dst[p·R] := src[p] for p < k. */
+function spread<T>(R: i32, k: i32, src: usize, dst: usize): void {
+  const end = src + usize(k) * sizeof<T>();
+  const step = usize(R) * sizeof<T>();
+  for (; src + 16 <= end; src += 16) {
+    const x = v128.load(src);
+    v128.store_lane<T>(dst, x, 0);
+    v128.store_lane<T>(dst + step, x, 1);
+    if (sizeof<T>() == 4) {
+      v128.store_lane<f32>(dst + 2 * step, x, 2);
+      v128.store_lane<f32>(dst + 3 * step, x, 3);
+      dst += 4 * step;
+    } else {
+      dst += 2 * step;
+    }
+  }
+  for (; src < end; src += sizeof<T>()) {
+    store<T>(dst, load<T>(src));
+    dst += step;
+  }
+}
+
+/** k pieces of the type V from src, `from` bytes apart, to dst, `to` bytes apart. */
+function lift<V>(k: i32, src: usize, from: usize, dst: usize, to: usize): void {
+  for (const end = dst + usize(k) * to; dst < end; dst += to) {
+    store<V>(dst, load<V>(src));
+    src += from;
+  }
+}
+
+/**
+ * Packs rows [i0, i1) × inner [0, k) of X into panels of R rows; i0 is a multiple of R.
+ *
+ * alongK: x(i, p) = x[i·ldx + p], otherwise x[p·ldx + i]. The panel of row i starts at dst + i·k
+ * elements, so that chunks of one block may be packed apart.
+ */
+export function pack<T>(R: i32, i0: i32, i1: i32, k: i32, x: usize, ldx: i32, alongK: bool, dst: usize): void {
+  const ld = usize(ldx) * sizeof<T>();
+  const step = usize(R) * sizeof<T>();
+  for (let i = i0; i < i1; i += R) {
+    const panel = dst + usize(i) * k * sizeof<T>();
+    const rows = min(R, i1 - i);
+    if (rows < R) memory.fill(panel, 0, usize(k) * step);
+    if (alongK) {
+      const src = x + usize(i) * ld;
+      for (let r = 0; r < rows; r++) spread<T>(R, k, src + usize(r) * ld, panel + usize(r) * sizeof<T>());
+    } else {
+      const bytes = usize(rows) * sizeof<T>();
+      const src = x + usize(i) * sizeof<T>();
+      let at: usize = 0;
+      for (; at + 16 <= bytes; at += 16) lift<v128>(k, src + at, ld, panel + at, step);
+      for (; at + 8 <= bytes; at += 8) lift<i64>(k, src + at, ld, panel + at, step);
+      for (; at < bytes; at += 4) lift<i32>(k, src + at, ld, panel + at, step);
+    }
+  }
+}
