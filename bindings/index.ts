@@ -3,5 +3,6 @@
 export { createEngine, type Engine, type EngineInfo, type EngineOptions } from "./engine.ts";
 export * from "./errors.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
+export { columns, normalizeRows } from "./linalg/rows.ts";
 export type { CallOptions, Progress } from "./options.ts";
 export { version } from "./version.ts";

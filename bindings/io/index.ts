@@ -1,1 +1,46 @@
-export {};
+// `eigenscope/io`: bytes of a file → Matrix, and back. Works on bytes alone, in Node and browsers.
+
+import { FormatError } from "../errors.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import { parseCsv } from "./csv.ts";
+import { isIdx, parseIdx } from "./idx.ts";
+import { NPY_MAGIC, parseNpy } from "./npy.ts";
+import { parseNpz } from "./npz.ts";
+
+export { formatCsv, parseCsv, type Csv } from "./csv.ts";
+export { parseIdx } from "./idx.ts";
+export { formatNpy, parseNpy, parseNpyHeader, type NpyHeader } from "./npy.ts";
+export { parseNpz } from "./npz.ts";
+
+export interface ParsedMatrix {
+  matrix: Matrix<Float64Array>;
+  format: "csv" | "npy" | "npz" | "idx";
+  /** What was read differently from what one may expect, one line each. */
+  warnings: string[];
+}
+
+/**
+ * The matrix of a file: .csv (any text with rows of numbers), .npy, .npz or .idx, each also gzipped. The
+ * content decides, not the name; `name` starts the messages of errors.
+ */
+export async function parseMatrix(bytes: Uint8Array, name = "parseMatrix"): Promise<ParsedMatrix> {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return parseMatrix(await gunzip(bytes, name), name);
+  if (NPY_MAGIC.every((c, i) => bytes[i] === c)) return { matrix: parseNpy(bytes, name), format: "npy", warnings: [] };
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return { matrix: parseNpz(bytes, name), format: "npz", warnings: [] };
+  if (isIdx(bytes)) return { matrix: parseIdx(bytes, name), format: "idx", warnings: [] };
+  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (!utf16 && bytes.subarray(0, 4096).includes(0)) {
+    throw new FormatError(`${name}: neither text nor a known format, expected .npy, .npz, .csv, .csv.gz or .idx`);
+  }
+  const { matrix, warnings } = parseCsv(bytes, name);
+  return { matrix, format: "csv", warnings };
+}
+
+async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+  const inflated = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip"));
+  try {
+    return new Uint8Array(await new Response(inflated).arrayBuffer());
+  } catch (error) {
+    throw new FormatError(`${name}: damaged gzip data (${(error as Error).message})`);
+  }
+}
