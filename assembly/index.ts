@@ -6,4 +6,5 @@ export { abort_word, heap_base, progress_word, stopWorkers as stop_workers, work
 export { pool_stress } from "./stress";
 export { find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./blas/check";
 export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/gemm";
+export { peak_f32, peak_f64 } from "./blas/peak";
 export { syrk_f32, syrk_f64, syrk_work_f32, syrk_work_f64 } from "./blas/syrk";

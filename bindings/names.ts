@@ -7,7 +7,11 @@ import type { CallOptions } from "./options.ts";
 
 /** Held equal to the tree in operations.ts by the compiler. */
 export const names: Names<Operations> = {
-  linalg: {},
+  linalg: {
+    matmul: true,
+    gram: true,
+    peakGflops: true,
+  },
   hinf: {},
 };
 

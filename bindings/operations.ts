@@ -2,9 +2,14 @@
 // up in it by path, the engine's client mirrors its names (names.ts).
 
 import type { Runtime } from "./core/runtime.ts";
+import { gram, matmul, peakGflops } from "./linalg/blas.ts";
 
 export const operations = {
-  linalg: {},
+  linalg: {
+    matmul,
+    gram,
+    peakGflops,
+  },
   hinf: {},
 };
 

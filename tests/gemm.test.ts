@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRuntime } from "../bindings/core/create.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
+import { gram, matmul, peakGflops } from "../bindings/linalg/blas.ts";
+import { matrix } from "../bindings/linalg/matrix.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
 
 const TYPES = [
@@ -164,3 +166,54 @@ for (const reproducible of flags) {
     assert.deepEqual(results[2], results[0]);
   });
 }
+
+testEach("matmul: transpositions, scaling and out through the binding, in f64 and f32", (rt) => {
+  for (const { Array: Type, eps } of TYPES) {
+    const A = matrix(7, 12, new Type(numbers(84, 1)));
+    const B = matrix(5, 12, new Type(numbers(60, 2)));
+    const C = matmul(rt, A, B, { transB: true, alpha: 2 });
+    assert.ok(C.data instanceof Type);
+    const D = matmul(rt, B, A, { transB: true });
+    const out = matrix(7, 5, C.data.slice());
+    assert.equal(matmul(rt, A, B, { transB: true, beta: -0.5, out }), out);
+    for (let i = 0; i < 7; i++) {
+      for (let j = 0; j < 5; j++) {
+        assert.ok(Math.abs(C.data[i * 5 + j]! - 2 * D.data[j * 7 + i]!) <= 12 * 12 * eps);
+        assert.ok(Math.abs(out.data[i * 5 + j]!) <= 12 * 12 * eps);
+      }
+    }
+    // out may be an operand
+    const S = matrix(4, 4, new Type(numbers(16, 3)));
+    const expected = matmul(rt, S, S);
+    assert.deepEqual(matmul(rt, S, S, { out: S }).data, expected.data);
+  }
+  assert.ok(matmul(rt, matrix(1, 1, Float32Array.of(2)), [[3]]).data instanceof Float64Array);
+  assert.deepEqual(matmul(rt, matrix(2, 0), matrix(0, 3)).data, new Float64Array(6));
+});
+
+testEach("gram: X·Xᵀ in the type of X", (rt) => {
+  for (const { Array: Type, eps } of TYPES) {
+    const X = matrix(40, 17, new Type(numbers(40 * 17, 4)));
+    const G = gram(rt, X);
+    const P = matmul(rt, X, X, { transB: true });
+    assert.ok(G.data instanceof Type);
+    G.data.forEach((g, e) => assert.ok(Math.abs(g - P.data[e]!) <= 17 * 17 * eps));
+  }
+});
+
+testEach("matmul and gram: what they refuse", (rt) => {
+  const A = matrix(3, 4);
+  assert.throws(() => matmul(rt, A, matrix(5, 2)), { code: "ERR_SHAPE", message: "matmul: A is 3×4, B is 5×2 (need A.cols = B.rows)" });
+  assert.throws(() => matmul(rt, A, matrix(5, 2), { transA: true, transB: true }), /need A\.rows = B\.cols/);
+  assert.throws(() => matmul(rt, A, matrix(4, 2), { out: matrix(3, 3) }), { code: "ERR_SHAPE" });
+  assert.throws(() => matmul(rt, A, matrix(4, 2), { out: matrix(3, 2, new Float32Array(6)) }), /Float32Array, the result is 3×2 in a Float64Array/);
+  assert.throws(() => matmul(rt, A, matrix(4, 2), { beta: 1 }), { code: "ERR_OPTION" });
+  assert.throws(() => matmul(rt, A, matrix(4, 2), { alpha: NaN }), { code: "ERR_OPTION" });
+  assert.throws(() => matmul(rt, A, [[1], [2], [3], [NaN]]), { code: "ERR_NOT_FINITE", message: /B holds NaN at row 4, column 1/ });
+  assert.throws(() => gram(rt, [[1, Infinity]]), { code: "ERR_NOT_FINITE" });
+});
+
+testEach("peakGflops: both rates, f32 the higher", (rt) => {
+  const { f64, f32 } = peakGflops(rt);
+  assert.ok(f64 > 0.1 && f32 > f64 && f32 < 10000);
+});

@@ -20,6 +20,8 @@ export interface Kernels {
   find_not_finite_f32(m: number, n: number, a: Pointer, lda: number): number;
   find_asymmetry_f64(n: number, a: Pointer, lda: number, tol: number): number;
 
+  peak_f64(rounds: number): number;
+  peak_f32(rounds: number): number;
   gemm_work_f64(m: number, n: number, k: number): number;
   gemm_work_f32(m: number, n: number, k: number): number;
   gemm_f64: Gemm;

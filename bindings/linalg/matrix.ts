@@ -64,19 +64,25 @@ export interface Placed {
   rows: number;
   cols: number;
   stride: number;
+  bytes: 8 | 4;
 }
 
 /** Room for a rows×cols matrix of f64 (or f32) with padded rows, contents undefined. */
 export function pushEmpty(rt: Runtime, fn: string, rows: number, cols: number, bytes: 8 | 4 = 8): Placed {
   const stride = paddedStride(cols, bytes);
-  return { at: rt.memory.push(rows * stride * bytes, `${fn}: a ${rows}×${cols} matrix`), rows, cols, stride };
+  return { at: rt.memory.push(rows * stride * bytes, `${fn}: a ${rows}×${cols} matrix`), rows, cols, stride, bytes };
+}
+
+/** The numbers of a placed matrix with the padding of its rows. */
+function viewOf(rt: Runtime, { at, rows, stride, bytes }: Placed): Float64Array | Float32Array {
+  return bytes === 8 ? rt.memory.f64(at, rows * stride) : rt.memory.f32(at, rows * stride);
 }
 
 /** Copies A into wasm memory as f64 (or f32) and checks that every number is finite. */
 export function pushMatrix(rt: Runtime, fn: string, name: string, A: Matrix, bytes: 8 | 4 = 8): Placed {
   const placed = pushEmpty(rt, fn, A.rows, A.cols, bytes);
   const { at, rows, cols, stride } = placed;
-  const view = bytes === 8 ? rt.memory.f64(at, rows * stride) : rt.memory.f32(at, rows * stride);
+  const view = viewOf(rt, placed);
   for (let i = 0; i < rows; i++) view.set(A.data.subarray(i * cols, (i + 1) * cols), i * stride);
   const find = bytes === 8 ? rt.kernels.find_not_finite_f64 : rt.kernels.find_not_finite_f32;
   const bad = find(rows, cols, at, stride);
@@ -106,11 +112,13 @@ export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix):
   return placed;
 }
 
-/** Copies a matrix out of wasm memory, rows closed up. */
-export function pullMatrix(rt: Runtime, placed: Placed, out?: Matrix<Float64Array>): Matrix<Float64Array> {
-  const { at, rows, cols, stride } = placed;
-  const result = out ?? { data: new Float64Array(rows * cols), rows, cols };
-  const view = rt.memory.f64(at, rows * stride);
-  for (let i = 0; i < rows; i++) result.data.set(view.subarray(i * stride, i * stride + cols), i * cols);
-  return result;
+/** Copies a matrix out of wasm memory, rows closed up; into `out` if given, which has its shape and type. */
+export function pullMatrix<T extends Float64Array | Float32Array = Float64Array>(
+  rt: Runtime, placed: Placed, out?: Matrix<T>,
+): Matrix<T> {
+  const { rows, cols, stride, bytes } = placed;
+  const data = out?.data ?? (bytes === 8 ? new Float64Array(rows * cols) : new Float32Array(rows * cols));
+  const view = viewOf(rt, placed);
+  for (let i = 0; i < rows; i++) data.set(view.subarray(i * stride, i * stride + cols), i * cols);
+  return out ?? { data: data as T, rows, cols };
 }

@@ -1,0 +1,99 @@
+// How everything here is timed.
+//
+// A case runs in a process of its own: its first call is then really cold (modules not compiled,
+// memory not touched), and no case suffers from another's garbage. After the cold call come ROUNDS rounds
+// of ours, the peak and each peer in turn, so that all meet the same machine; of each the fastest call counts.
+// benchmark.js does the repetitions.
+
+import { createRequire } from "node:module";
+import { createCore, type Core } from "../bindings/sync.ts";
+import type Benchmark from "benchmark";
+import type { Peer } from "./peers.ts";
+
+const benchmark = createRequire(import.meta.url)("benchmark") as typeof Benchmark;
+
+export interface Case {
+  /** Unique: what, type and size. */
+  name: string;
+  type: "f64" | "f32";
+  threads: number;
+  /** Operations of one call, where there is an agreed count; then GFLOP/s and % of the peak are shown. */
+  flops?: number;
+  /** Prepares the input and returns the call to be timed. */
+  prepare(core: Core): () => unknown;
+  peers?: Peer[];
+}
+
+/** The cases of one operation; `tiny` sizes only show that they run. */
+export type Cases = (tiny: boolean) => Case[];
+
+export interface Row {
+  name: string;
+  threads: number;
+  variant: string;
+  /** Times in ms: the first call, the fastest, and the mean with its relative margin of error in %. */
+  cold: number;
+  warm: number;
+  mean: number;
+  margin: number;
+  gflops?: number;
+  /** GFLOP/s as % of threads × the peak of one thread, measured between the rounds. */
+  ofPeak?: number;
+  /** Fastest call of each peer in ms, or why there is none. */
+  peers: Record<string, number | string>;
+}
+
+const ROUNDS = 4;
+
+export async function measure(c: Case, tiny: boolean): Promise<Row> {
+  const core = await createCore({ threads: c.threads });
+  const call = c.prepare(core);
+  const start = performance.now();
+  call();
+  const cold = performance.now() - start;
+
+  const peers: Row["peers"] = {};
+  const samples: number[] = [];
+  let peak = 0;
+  let margin = 0;
+  for (let round = 0; round < (tiny ? 1 : ROUNDS); round++) {
+    const stats = repeat(call, tiny ? 0.01 : 0.4);
+    samples.push(...stats.sample.map((s) => s * 1e3));
+    margin = stats.rme;
+    peak = Math.max(peak, core.peakGflops()[c.type]);
+    for (const peer of c.peers ?? []) {
+      const ms = await peer.fastest(c.threads, tiny ? 0.01 : 0.4);
+      peers[peer.name] = typeof ms === "number" && typeof peers[peer.name] === "number" ? Math.min(ms, peers[peer.name] as number) : ms;
+    }
+  }
+  for (const peer of c.peers ?? []) peer.close();
+  core.close();
+
+  const warm = Math.min(...samples);
+  const mean = samples.reduce((sum, s) => sum + s, 0) / samples.length;
+  const row: Row = { name: c.name, threads: c.threads, variant: core.variant, cold, warm, mean, margin, peers };
+  if (c.flops) {
+    row.gflops = c.flops / warm / 1e6;
+    row.ofPeak = (100 * row.gflops) / (c.threads * peak);
+  }
+  return row;
+}
+
+/** Runs benchmark.js on `call` for about so many seconds. */
+function repeat(call: () => unknown, seconds: number): Benchmark.Stats {
+  const b = new benchmark({ fn: call, maxTime: seconds, minSamples: 3, initCount: 1, minTime: Math.min(0.05, seconds / 4) } as never);
+  b.run({ async: false });
+  if (b.error) throw b.error;
+  return b.stats;
+}
+
+/** n seeded numbers in (−1, 1): mulberry32 by Tommy Ettinger (public domain). */
+export function numbers(n: number, seed: number): Float64Array {
+  let s = seed | 0;
+  return Float64Array.from({ length: n }, () => {
+    s = (s + 0x6d2b79f5) | 0;
+    let t = Math.imul(s ^ (s >>> 15), 1 | s);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2147483648 - 1;
+  });
+}
