@@ -2,6 +2,7 @@
 //
 //   build/wasm/*.wasm                 the binaries, from one source (asconfig.json)
 //   bindings/core/generated/*.ts      each binary deflated and base64-encoded; the worker's source
+//   bindings/plot/generated/page.ts   the report's script and style
 //   dist/*.js                         bundled entry points, self-contained ESM
 //   dist/types/**, dist/wasm/*, dist/worker.js
 
@@ -58,6 +59,22 @@ if (only !== "wasm") {
   });
   await writeFile(`${GENERATED}/worker-source.ts`, `export default ${JSON.stringify(worker.outputFiles[0].text)};\n`);
 
+  // the report's script with uPlot in it, and its style, as text
+  const page = await build({
+    ...common,
+    format: "iife",
+    entryPoints: ["bindings/plot/page.ts", "bindings/plot/page.css"],
+    minify: true,
+    outdir: "page",
+    write: false,
+  });
+  const [script, style] = [".js", ".css"].map((ending) => {
+    const { text } = page.outputFiles.find(({ path }) => path.endsWith(ending));
+    return JSON.stringify(text.trim().replaceAll("</", "<\\/"));
+  });
+  await mkdir("bindings/plot/generated", { recursive: true });
+  await writeFile("bindings/plot/generated/page.ts", `export const script = ${script};\nexport const style = ${style};\n`);
+
   await rm("dist", { recursive: true, force: true });
   await build({
     ...common,
@@ -71,7 +88,6 @@ if (only !== "wasm") {
     splitting: true,
     outdir: "dist",
     external: ["node:*"],
-    loader: { ".css": "text" },
   });
   await writeFile("dist/worker.js", worker.outputFiles[0].text);
   await chmod("dist/cli.js", 0o755);

@@ -1,0 +1,88 @@
+// The script of the report, bundled with uPlot into its page by scripts/build.mjs.
+
+import uPlot from "uplot";
+import type { PageData } from "./report.ts";
+import { spectrumPlot } from "./spectrum.ts";
+
+const { panels, ranks } = JSON.parse(document.getElementById("data")!.textContent!) as PageData;
+const whole = { min: 1, max: Math.max(2, ranks) };
+let plots: uPlot[] = [];
+
+const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const height = () => (innerWidth < 600 ? 250 : 320);
+
+function draw(): void {
+  const range = plots[0] ? rangeOf(plots[0]) : whole;
+  for (const plot of plots) plot.destroy();
+  plots = panels.map((panel) => {
+    const element = document.getElementById(panel.id)!;
+    const { options, data } = spectrumPlot(
+      panel.spectra.map((spectrum) => ({ ...spectrum, color: color(spectrum.color) })),
+      {
+        width: element.clientWidth,
+        height: height(),
+        sync: "rank",
+        roundOff: panel.roundOff,
+        mark: panel.mark && { ...panel.mark, color: color("exact") },
+        theme: { text: color("muted"), grid: color("grid"), font: getComputedStyle(document.body).fontFamily },
+      },
+    );
+    options.hooks!.setScale = [(u, key) => key === "x" && zoom(rangeOf(u))];
+    const plot = new uPlot(options, data, element);
+    pinch(plot);
+    return plot;
+  });
+  zoom(range);
+}
+
+const rangeOf = (u: uPlot) => ({ min: u.scales.x!.min ?? whole.min, max: u.scales.x!.max ?? whole.max });
+
+/** All plots to the same ranks. */
+function zoom(range: { min: number; max: number }): void {
+  for (const plot of plots) {
+    const { min, max } = rangeOf(plot);
+    if (min !== range.min || max !== range.max) plot.setScale("x", range);
+  }
+  for (const button of buttons) {
+    const { min, max } = rangeOfButton(button);
+    button.setAttribute("aria-pressed", String(min === range.min && max === range.max));
+  }
+}
+
+/** Two fingers: the ranks under them stay under them. */
+function pinch(u: uPlot): void {
+  let held: number[] | undefined;
+  const positions = (event: TouchEvent) => {
+    const { left } = u.over.getBoundingClientRect();
+    return Array.from(event.touches, ({ clientX }) => clientX - left);
+  };
+  u.over.addEventListener("touchstart", (event) => {
+    held = event.touches.length === 2 ? positions(event).map((x) => u.posToVal(x, "x")) : undefined;
+  });
+  u.over.addEventListener("touchmove", (event) => {
+    if (!held || event.touches.length !== 2) return;
+    event.preventDefault();
+    const [a, b] = positions(event) as [number, number];
+    const slope = (held[1]! - held[0]!) / (b - a);
+    const min = Math.max(whole.min, held[0]! - a * slope);
+    const max = Math.min(whole.max, min + u.over.clientWidth * slope);
+    if (max - min >= 2) zoom({ min, max });
+  }, { passive: false });
+}
+
+const buttons = Array.from(document.querySelectorAll<HTMLButtonElement>("button[data-ranks]"));
+function rangeOfButton(button: HTMLButtonElement): { min: number; max: number } {
+  const [min, max] = button.dataset.ranks!.split(":").map(Number) as [number, number];
+  return { min, max };
+}
+for (const button of buttons) button.addEventListener("click", () => zoom(rangeOfButton(button)));
+
+draw();
+// after the page is laid out: uPlot listens to no change of its element's width
+new ResizeObserver(() => {
+  for (const plot of plots) {
+    const width = plot.root.parentElement!.clientWidth;
+    if (width && width !== plot.width) plot.setSize({ width, height: height() });
+  }
+}).observe(document.querySelector("main")!);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
