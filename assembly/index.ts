@@ -8,3 +8,8 @@ export { find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./
 export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/gemm";
 export { peak_f32, peak_f64 } from "./blas/peak";
 export { syrk_f32, syrk_f64, syrk_work_f32, syrk_work_f64 } from "./blas/syrk";
+export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt19937";
+export { mt19937_randn_f64 } from "./random/gauss";
+export {
+  hinf_activation_norms_f64, hinf_activation_norms_work_f64, hinf_coactivations_f64, hinf_monte_carlo_f64, hinf_monte_carlo_work_f64,
+} from "./kernel/monteCarlo";

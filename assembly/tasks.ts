@@ -2,6 +2,9 @@
 // reference, because the binaries have no table. Ids are in the order of the cases below.
 
 import { gemm_pack_task, gemm_tile_task } from "./blas/gemm/gemm";
+import {
+  hinf_active_task, hinf_count_task, hinf_finish_task, hinf_quantise_task, hinf_signs_task,
+} from "./kernel/monteCarlo";
 import { stress_task } from "./stress";
 
 export const enum Task {
@@ -10,6 +13,11 @@ export const enum Task {
   GEMM_PACK_F32,
   GEMM_TILE_F64,
   GEMM_TILE_F32,
+  HINF_QUANTISE,
+  HINF_SIGNS,
+  HINF_COUNT,
+  HINF_FINISH,
+  HINF_ACTIVE,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -20,5 +28,10 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.GEMM_PACK_F32: return gemm_pack_task<f32>(i0, i1);
     case Task.GEMM_TILE_F64: return gemm_tile_task<f64>(i0, i1);
     case Task.GEMM_TILE_F32: return gemm_tile_task<f32>(i0, i1);
+    case Task.HINF_QUANTISE: return hinf_quantise_task(i0, i1);
+    case Task.HINF_SIGNS: return hinf_signs_task(i0, i1);
+    case Task.HINF_COUNT: return hinf_count_task(i0, i1);
+    case Task.HINF_FINISH: return hinf_finish_task(i0, i1);
+    case Task.HINF_ACTIVE: return hinf_active_task(i0, i1);
   }
 }

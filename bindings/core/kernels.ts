@@ -30,6 +30,19 @@ export interface Kernels {
   syrk_work_f32(n: number, k: number): number;
   syrk_f64: Syrk;
   syrk_f32: Syrk;
+
+  mt19937_bytes(): number;
+  mt19937_seed(state: Pointer, seed: number): void;
+  mt19937_random_f64(state: Pointer, n: number, out: Pointer): void;
+  mt19937_randn_f64(state: Pointer, n: number, out: Pointer): void;
+
+  hinf_monte_carlo_work_f64(n: number, d: number, m: number): number;
+  hinf_monte_carlo_f64: MonteCarlo;
+  hinf_coactivations_f64: MonteCarlo;
+  hinf_activation_norms_work_f64(n: number, d: number, m: number): number;
+  hinf_activation_norms_f64(
+    n: number, d: number, m: number, seed: number, x: Pointer, ldx: number, v: Pointer, z: Pointer, work: Pointer,
+  ): Info;
 }
 
 type Gemm = (
@@ -39,4 +52,8 @@ type Gemm = (
 
 type Syrk = (
   n: number, k: number, alpha: number, a: Pointer, lda: number, beta: number, c: Pointer, ldc: number, work: Pointer,
+) => Info;
+
+type MonteCarlo = (
+  n: number, d: number, m: number, seed: number, x: Pointer, ldx: number, h: Pointer, ldh: number, work: Pointer,
 ) => Info;

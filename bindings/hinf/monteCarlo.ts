@@ -1,0 +1,157 @@
+// H∞ estimated from sampled neurons, on NumPy's random numbers, and what the estimate says of λ_min.
+//
+// Based on: Du, Zhai, Poczos & Singh, Gradient descent provably optimizes over-parameterized neural
+// networks, 2018: H∞ = E_w (xᵢ·xⱼ)·1[w·xᵢ > 0]·1[w·xⱼ > 0], w ~ N(0, I); here the mean over m draws.
+//
+// Limits: an entry is off by about |xᵢ·xⱼ|·√(p(1 − p)/m), which for the whole matrix is far more than a small
+// λ_min; so λ_min of the estimate alone proves nothing of that of H∞.
+
+import type { Pointer } from "../core/kernels.ts";
+import type { Runtime } from "../core/runtime.ts";
+import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
+import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
+import { checkSeed } from "../random/randomState.ts";
+
+export interface MonteCarloOptions {
+  /** Neurons, m. */
+  features: number;
+  /** Of the generator; default 0. */
+  seed?: number;
+  /** Whose numbers: "numpy" draws W = RandomState(seed).randn(features, X.cols). The default, and the only one. */
+  rng?: "numpy";
+}
+
+export interface MonteCarlo {
+  /** (n, n) symmetric */
+  matrix: Matrix<Float64Array>;
+  features: number;
+  seed: number;
+}
+
+/** The mean over sampled neurons of (xᵢ·xⱼ)·1[w·xᵢ > 0]·1[w·xⱼ > 0], rows x of X (n×d) as they are. */
+export function monteCarlo(rt: Runtime, X: MatrixLike, options: MonteCarloOptions): MonteCarlo {
+  return sample(rt, "monteCarlo", "hinf_monte_carlo_f64", X, options);
+}
+
+/** The same without X·Xᵀ: the number of neurons that both samples activate, exact. */
+export function coactivations(rt: Runtime, X: MatrixLike, options: MonteCarloOptions): MonteCarlo {
+  return sample(rt, "coactivations", "hinf_coactivations_f64", X, options);
+}
+
+function sample(
+  rt: Runtime, fn: string, kernel: "hinf_monte_carlo_f64" | "hinf_coactivations_f64", X: MatrixLike, options: MonteCarloOptions,
+): MonteCarlo {
+  const A = rowsOf(fn, X);
+  const { features, seed } = checkOptions(fn, options);
+  return rt.memory.scope(() => {
+    // all of the memory before any of the work
+    const h = pushEmpty(rt, fn, A.rows, A.rows);
+    const work = rt.memory.push(rt.kernels.hinf_monte_carlo_work_f64(A.rows, A.cols, features), `${fn}: ${A.rows} rows`);
+    const x = pushMatrix(rt, fn, "X", A);
+    rt.checkAborted(rt.kernels[kernel](A.rows, A.cols, features, seed, x.at, x.stride, h.at, h.stride, work));
+    return { matrix: pullMatrix(rt, h), features, seed };
+  });
+}
+
+export interface UpperConfidence {
+  /** vᵀ·H_m·v for the normalised vector. */
+  mean: number;
+  /** Of the terms z_k whose mean that is, one for each neuron. */
+  standardDeviation: number;
+  /** mean + 1.645·standardDeviation/√m: over λ_min(H∞) with probability 95 %. */
+  upper: number;
+}
+
+/** The 95 % point of the normal distribution. */
+const Z95 = 1.645;
+/** Neurons that the standard deviation is taken from: enough for 1 % of it. */
+const DEVIATION_FEATURES = 10_000;
+
+/**
+ * One-sided 95 % upper confidence limit on λ_min(H∞), from a Monte-Carlo matrix H_m of the same X and any
+ * direction v: λ_min(H∞) ≤ vᵀ·H∞·v, of which vᵀ·H_m·v = mean z_k, z_k = ‖Σᵢ vᵢ·1[wₖ·xᵢ > 0]·xᵢ‖², is an
+ * unbiased estimate.
+ *
+ * `vector` must not come from H_m: its minimal eigenvector fits the noise, and the limit is then biased
+ * low. The minimal eigenvector of the exact H∞ is the best choice.
+ */
+export function upperConfidence(
+  rt: Runtime, X: MatrixLike, sample: MonteCarlo & Pick<MonteCarloOptions, "rng">, vector: ArrayLike<number>,
+): UpperConfidence {
+  const fn = "upperConfidence";
+  const A = rowsOf(fn, X);
+  const n = A.rows;
+  const { features, seed } = checkOptions(fn, sample);
+  if (features < 2) throw new OptionError(`${fn}: features is 1, a deviation needs 2 or more`);
+  const H = toMatrix(fn, "matrix", sample.matrix);
+  if (H.rows !== n || H.cols !== n) throw new ShapeError(`${fn}: matrix is ${H.rows}×${H.cols}, X has ${n} rows`);
+  const v = unit(fn, vector, n);
+
+  const count = Math.min(features, DEVIATION_FEATURES);
+  const z = rt.memory.scope(() => {
+    const at = rt.memory.push(count * 8, fn);
+    const work = rt.memory.push(rt.kernels.hinf_activation_norms_work_f64(n, A.cols, count), `${fn}: ${n} rows`);
+    const x = pushMatrix(rt, fn, "X", A);
+    const vAt = pushVector(rt, fn, v);
+    rt.checkAborted(rt.kernels.hinf_activation_norms_f64(n, A.cols, count, seed, x.at, x.stride, vAt, at, work));
+    return rt.memory.f64(at, count).slice();
+  });
+  const zMean = sum(z) / count;
+  const standardDeviation = Math.sqrt(sum(z.map((t) => (t - zMean) ** 2)) / (count - 1));
+  const mean = quadraticForm(rt, fn, H, v);
+  return { mean, standardDeviation, upper: mean + (Z95 * standardDeviation) / Math.sqrt(features) };
+}
+
+/** vᵀ·H·v */
+function quadraticForm(rt: Runtime, fn: string, H: Matrix, v: Float64Array): number {
+  const n = v.length;
+  return rt.memory.scope(() => {
+    const h = pushMatrix(rt, fn, "matrix", H);
+    const x = pushVector(rt, fn, v);
+    const y = pushEmpty(rt, fn, n, 1);
+    const work = rt.memory.push(rt.kernels.gemm_work_f64(n, 1, n), fn);
+    rt.checkAborted(
+      rt.kernels.gemm_f64(false, false, n, 1, n, 1, h.at, h.stride, x, 1, 0, y.at, y.stride, work),
+    );
+    return sum(pullMatrix(rt, y).data.map((t, i) => t * v[i]!));
+  });
+}
+
+function pushVector(rt: Runtime, fn: string, v: Float64Array): Pointer {
+  const at = rt.memory.push(v.length * 8, fn);
+  rt.memory.f64(at, v.length).set(v);
+  return at;
+}
+
+function rowsOf(fn: string, X: MatrixLike): Matrix {
+  const A = toMatrix(fn, "X", X);
+  if (A.rows === 0 || A.cols === 0) throw new ShapeError(`${fn}: X is ${A.rows}×${A.cols}, it must hold a number`);
+  return A;
+}
+
+function checkOptions(fn: string, options: MonteCarloOptions): { features: number; seed: number } {
+  const { features, seed = 0, rng = "numpy" } = options ?? {};
+  if (!(Number.isInteger(features) && features >= 1 && features < 2 ** 31)) {
+    throw new OptionError(`${fn}: features is ${String(features)}, expected a whole number from 1 to 2³¹ − 1`);
+  }
+  checkSeed(fn, seed);
+  if (rng !== "numpy") throw new OptionError(`${fn}: rng is ${String(rng)}, expected "numpy"`);
+  return { features, seed };
+}
+
+/** v/‖v‖ */
+function unit(fn: string, vector: ArrayLike<number>, n: number): Float64Array {
+  if (vector.length !== n) throw new ShapeError(`${fn}: vector has ${vector.length} numbers, X has ${n} rows`);
+  const v = Float64Array.from(vector);
+  const bad = v.findIndex((t) => !Number.isFinite(t));
+  if (bad >= 0) throw new NotFiniteError(`${fn}: vector holds ${v[bad]} at ${bad + 1}, every number must be finite`);
+  const length = Math.sqrt(sum(v.map((t) => t * t)));
+  if (length === 0) throw new OptionError(`${fn}: vector is zero`);
+  return v.map((t) => t / length);
+}
+
+function sum(v: Float64Array): number {
+  let s = 0;
+  for (const t of v) s += t;
+  return s;
+}
