@@ -8,6 +8,10 @@ export { find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./
 export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/gemm";
 export { peak_f32, peak_f64 } from "./blas/peak";
 export { syrk_f32, syrk_f64, syrk_work_f32, syrk_work_f64 } from "./blas/syrk";
+export {
+  tridiagonal_two_stage as tridiagonal_two_stage_f64,
+  tridiagonal_two_stage_work as tridiagonal_two_stage_work_f64,
+} from "./decomp/two_stage";
 export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt19937";
 export { mt19937_randn_f64 } from "./random/gauss";
 export {

@@ -2,6 +2,8 @@
 // reference, because the binaries have no table. Ids are in the order of the cases below.
 
 import { gemm_pack_task, gemm_tile_task } from "./blas/gemm/gemm";
+import { band_finish_task, band_product_task, band_update_task } from "./decomp/band_reduction";
+import { bulge_chasing_task } from "./decomp/bulge_chasing";
 import {
   hinf_active_task, hinf_count_task, hinf_finish_task, hinf_quantise_task, hinf_signs_task,
 } from "./kernel/monteCarlo";
@@ -18,6 +20,10 @@ export const enum Task {
   HINF_COUNT,
   HINF_FINISH,
   HINF_ACTIVE,
+  BAND_PRODUCT,
+  BAND_FINISH,
+  BAND_UPDATE,
+  BULGE_CHASING,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -33,5 +39,9 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.HINF_COUNT: return hinf_count_task(i0, i1);
     case Task.HINF_FINISH: return hinf_finish_task(i0, i1);
     case Task.HINF_ACTIVE: return hinf_active_task(i0, i1);
+    case Task.BAND_PRODUCT: return band_product_task(i0, i1);
+    case Task.BAND_FINISH: return band_finish_task(i0, i1);
+    case Task.BAND_UPDATE: return band_update_task(i0, i1);
+    case Task.BULGE_CHASING: return bulge_chasing_task(i0, i1);
   }
 }

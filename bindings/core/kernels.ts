@@ -31,6 +31,9 @@ export interface Kernels {
   syrk_f64: Syrk;
   syrk_f32: Syrk;
 
+  tridiagonal_two_stage_work_f64(n: number): number;
+  tridiagonal_two_stage_f64(n: number, a: Pointer, lda: number, d: Pointer, e: Pointer, work: Pointer): Info;
+
   mt19937_bytes(): number;
   mt19937_seed(state: Pointer, seed: number): void;
   mt19937_random_f64(state: Pointer, n: number, out: Pointer): void;
