@@ -9,6 +9,10 @@ export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/ge
 export { peak_f32, peak_f64 } from "./blas/peak";
 export { syrk_f32, syrk_f64, syrk_work_f32, syrk_work_f64 } from "./blas/syrk";
 export {
+  tridiagonal_values as tridiagonal_values_f64, tridiagonal_values_work as tridiagonal_values_work_f64,
+  tridiagonal_vectors as tridiagonal_vectors_f64, tridiagonal_vectors_work as tridiagonal_vectors_work_f64,
+} from "./decomp/divide_conquer";
+export {
   tridiagonal_two_stage as tridiagonal_two_stage_f64,
   tridiagonal_two_stage_work as tridiagonal_two_stage_work_f64,
 } from "./decomp/two_stage";

@@ -2,6 +2,7 @@
 // reference, because the binaries have no table. Ids are in the order of the cases below.
 
 import { gemm_pack_task, gemm_tile_task } from "./blas/gemm/gemm";
+import { tridiagonal_merge_task, tridiagonal_subtree_task } from "./decomp/divide_conquer";
 import { band_finish_task, band_product_task, band_update_task } from "./decomp/band_reduction";
 import { bulge_chasing_task } from "./decomp/bulge_chasing";
 import {
@@ -15,6 +16,8 @@ export const enum Task {
   GEMM_PACK_F32,
   GEMM_TILE_F64,
   GEMM_TILE_F32,
+  TRIDIAGONAL_SUBTREE,
+  TRIDIAGONAL_MERGE,
   HINF_QUANTISE,
   HINF_SIGNS,
   HINF_COUNT,
@@ -34,6 +37,8 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.GEMM_PACK_F32: return gemm_pack_task<f32>(i0, i1);
     case Task.GEMM_TILE_F64: return gemm_tile_task<f64>(i0, i1);
     case Task.GEMM_TILE_F32: return gemm_tile_task<f32>(i0, i1);
+    case Task.TRIDIAGONAL_SUBTREE: return tridiagonal_subtree_task(i0, i1);
+    case Task.TRIDIAGONAL_MERGE: return tridiagonal_merge_task(i0, i1);
     case Task.HINF_QUANTISE: return hinf_quantise_task(i0, i1);
     case Task.HINF_SIGNS: return hinf_signs_task(i0, i1);
     case Task.HINF_COUNT: return hinf_count_task(i0, i1);

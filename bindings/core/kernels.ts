@@ -31,6 +31,10 @@ export interface Kernels {
   syrk_f64: Syrk;
   syrk_f32: Syrk;
 
+  tridiagonal_values_work_f64(n: number): number;
+  tridiagonal_values_f64(n: number, d: Pointer, e: Pointer, work: Pointer): Info;
+  tridiagonal_vectors_work_f64(n: number): number;
+  tridiagonal_vectors_f64(n: number, d: Pointer, e: Pointer, q: Pointer, ldq: number, work: Pointer): Info;
   tridiagonal_two_stage_work_f64(n: number): number;
   tridiagonal_two_stage_f64(n: number, a: Pointer, lda: number, d: Pointer, e: Pointer, work: Pointer): Info;
 

@@ -1,0 +1,380 @@
+// Symmetric tridiagonal eigenproblem by divide and conquer.
+//
+// T is cut into 2^levels blocks: at a cut, T = diag(T₁, T₂) + ρ·u·uᵀ with ρ = |e| > 0, u = (…, 1, ±1, …). The
+// blocks are solved by QL and joined pair by pair (merge.ts). Node i of level l covers the rows
+// ⌊i·n/2^l⌋ … ⌊(i+1)·n/2^l⌋. The lower levels are dealt to the threads as whole subtrees; at the upper
+// ones each phase of a merge is a parallel region.
+//
+// For eigenvalues alone the same tree carries two components of each eigenvector, and the merge
+// at the top only finds roots: O(n²) operations and O(n) memory.
+//
+// Based on: Cuppen, A divide and conquer method for the symmetric tridiagonal eigenproblem, 1981; Gu &
+// Eisenstat 1995 (stability); Tisseur & Dongarra, A parallel divide and conquer algorithm, 1999.
+
+import { gemm, gemm_serial, gemm_work } from "../blas/gemm/gemm";
+import { args, parallelFor } from "../parallel";
+import { Task } from "../tasks";
+import { deflate, gather, place, settle } from "./deflation";
+import { at, get, Merge, Rotation, set } from "./merge";
+import { correct_z, fill_components, fill_slot_values, fill_vectors, find_roots } from "./secular";
+import { tridiagonal_ql } from "./tridiagonal_ql";
+
+/** Largest block that QL solves: below, its n³ with a small constant wins over a merge. */
+const LEAF: i32 = 32;
+
+/** Largest subtree that one task solves: about 1 ms, and 16 of them where threads begin to matter. */
+const SUBTREE: i32 = 128;
+
+/** Work items of a chunk: roots, poles and vectors cost 10-50 µs so many; columns are 8 lines. */
+const ROOT_GRAIN: i32 = 16;
+const COLUMN_GRAIN: i32 = 64;
+
+/** Bytes of the O(n) arrays of a merge, per row, and of the record itself. */
+const ROW_BYTES: i32 = 9 * 8 + 7 * 4 + 32;
+const RECORD_BYTES: i32 = 512;
+const TREE_BYTES: i32 = 128;
+
+@unmanaged
+class Tree {
+  n: i32;
+  d: usize; // (n)
+  e: usize; // (n − 1)
+  q: usize; // (n×n), or (n×2) components
+  ldq: i32;
+  full: bool;
+  tolerance: f64;
+  levels: i32; // blocks are the nodes of this level
+  taskLevel: i32; // subtrees of this level are tasks
+  rows: usize; // (n) ROW_BYTES each: the arrays of all merges, by rows of T
+  scratch: usize; // records and matrices: one for the merges at the top, or one for each task
+  taskBytes: usize;
+  info: i32;
+}
+
+const enum Phase {
+  GATHER,
+  ROOTS,
+  CORRECT,
+  VECTORS,
+  COMPONENTS,
+  PLACE,
+}
+
+@unmanaged
+class PhaseArgs {
+  merge: usize;
+  phase: i32;
+}
+
+@unmanaged
+class SubtreeArgs {
+  tree: usize;
+}
+
+/** Row stride: an odd number of 64-byte lines. */
+function padded(n: i32): i32 {
+  return (((n + 7) >> 3) | 1) << 3;
+}
+
+/** Bytes of record and matrices of a merge of order n. */
+function scratch_bytes(n: i32, full: bool): f64 {
+  const half = (n + 1) >> 1;
+  if (!full) return f64(RECORD_BYTES) + 8 * (2 * f64(half) + 2 * f64(n));
+  const matrices = 8 * (2 * f64(half) * f64(padded(half)) + f64(n) * f64(padded(n)));
+  return f64(RECORD_BYTES) + matrices + f64(gemm_work<f64>(n, half, half));
+}
+
+/** Rounded up to whole cache lines. */
+function lines(bytes: f64): f64 {
+  return ceil(bytes / 64) * 64;
+}
+
+/** Smallest level whose nodes have at most `most` rows. */
+function level_of(n: i32, most: i32): i32 {
+  let level = 0;
+  while ((n - 1 >> level) + 1 > most) level++;
+  return level;
+}
+
+function task_bytes(n: i32, full: bool): f64 {
+  return lines(scratch_bytes((n - 1 >> level_of(n, SUBTREE)) + 1, full));
+}
+
+function work_bytes(n: i32, full: bool): f64 {
+  if (n < 1) return 0;
+  const tasks = f64(1 << level_of(n, SUBTREE)) * task_bytes(n, full);
+  return TREE_BYTES + lines(f64(n) * ROW_BYTES) + max(tasks, lines(scratch_bytes(n, full)));
+}
+
+/** First row of node i of a level. */
+function node_start(t: Tree, level: i32, i: i32): i32 {
+  return i32(i64(i) * t.n >> level);
+}
+
+/** Lays out the merge of node i of a level. */
+function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
+  const lo = node_start(t, level, i);
+  const mid = node_start(t, level + 1, 2 * i + 1);
+  const n = node_start(t, level, i + 1) - lo;
+  const n1 = mid - lo;
+  const full = t.full;
+  const e = get(t.e, mid - 1);
+  m.n = n;
+  m.n1 = n1;
+  m.d = t.d + (usize(lo) << 3);
+  m.q = at(t.q, t.ldq, lo, full ? lo : 0);
+  m.ldq = t.ldq;
+  m.cols = full ? n : 2;
+  m.split = full ? n1 : 1;
+  m.zColumn1 = full ? n1 - 1 : 1;
+  m.zColumn2 = full ? n1 : 0;
+  m.full = full;
+  m.serial = serial;
+  m.rho = abs(e);
+  m.sign = e < 0 ? -1 : 1;
+  m.tolerance = t.tolerance;
+  m.info = 0;
+
+  // arrays of n: f64 ones first, then i32; each merge uses its own rows of them
+  let p = t.rows;
+  const wide = usize(lo) << 3;
+  const step = usize(t.n) << 3;
+  m.z = p + wide;
+  m.pole = (p += step) + wide;
+  m.weight = (p += step) + wide;
+  m.zeta = (p += step) + wide;
+  m.anchor = (p += step) + wide;
+  m.tau = (p += step) + wide;
+  m.slotPole = (p += step) + wide;
+  m.slotZeta = (p += step) + wide;
+  m.dead = (p += step) + wide;
+  m.rotation = (p += step) + usize(lo) * offsetof<Rotation>();
+  p += usize(t.n) * offsetof<Rotation>();
+  const narrow = usize(lo) << 2;
+  const halfStep = usize(t.n) << 2;
+  m.order = p + narrow;
+  m.support = (p += halfStep) + narrow;
+  m.row = (p += halfStep) + narrow;
+  m.slot = (p += halfStep) + narrow;
+  m.deadRow = (p += halfStep) + narrow;
+  m.place = (p += halfStep) + narrow;
+}
+
+/** Lays out the matrices, behind the record, once it is known how many rows survive. */
+function set_matrices(m: Merge): void {
+  const n2 = m.n - m.n1;
+  let p = changetype<usize>(m) + RECORD_BYTES;
+  m.ld1 = m.full ? padded(m.n1) : 1;
+  m.ld2 = m.full ? padded(n2) : 1;
+  m.lds = padded(m.k);
+  m.ldSaved = m.full ? padded(m.n) : 2;
+  m.q1 = p;
+  p += usize(m.n1) * m.ld1 << 3;
+  m.q2 = p;
+  p += usize(n2) * m.ld2 << 3;
+  m.s = p;
+  if (m.full) p += usize(m.k) * m.lds << 3;
+  m.saved = p;
+  p += usize(m.n - m.k) * m.ldSaved << 3;
+  m.gemm = (p + 63) & ~63;
+}
+
+/** Runs a phase over `items`: in this thread within a task, otherwise as a region. */
+function run_phase(m: Merge, phase: i32, items: i32, grain: i32): i32 {
+  if (m.serial) {
+    do_phase(m, phase, 0, items);
+    return 0;
+  }
+  const a = args<PhaseArgs>();
+  a.merge = changetype<usize>(m);
+  a.phase = phase;
+  return parallelFor(Task.TRIDIAGONAL_MERGE, items, grain);
+}
+
+export function tridiagonal_merge_task(i0: i32, i1: i32): void {
+  const a = args<PhaseArgs>();
+  do_phase(changetype<Merge>(a.merge), a.phase, i0, i1);
+}
+
+function do_phase(m: Merge, phase: i32, i0: i32, i1: i32): void {
+  switch (phase) {
+    case Phase.GATHER: return gather(m, i0, i1);
+    case Phase.ROOTS: return find_roots(m, i0, i1);
+    case Phase.CORRECT: return correct_z(m, i0, i1);
+    case Phase.VECTORS: return fill_vectors(m, i0, i1);
+    case Phase.COMPONENTS: return fill_components(m, i0, i1);
+    case Phase.PLACE: return place(m, i0, i1);
+  }
+}
+
+/** Joins the two halves of m. */
+function merge(m: Merge, valuesOnly: bool): i32 {
+  deflate(m);
+  const k = m.k;
+  let info = run_phase(m, Phase.ROOTS, k, ROOT_GRAIN);
+  if (info == 0) info = m.info;
+  settle(m);
+  if (info != 0 || valuesOnly) return info;
+  set_matrices(m);
+  info = run_phase(m, Phase.GATHER, m.cols, COLUMN_GRAIN);
+  if (info == 0) info = run_phase(m, Phase.CORRECT, k, ROOT_GRAIN);
+  fill_slot_values(m);
+  if (info == 0) info = run_phase(m, m.full ? Phase.VECTORS : Phase.COMPONENTS, k, ROOT_GRAIN);
+  if (info == 0 && m.full) info = multiply(m);
+  if (info == 0) info = run_phase(m, Phase.PLACE, m.cols, COLUMN_GRAIN);
+  return info;
+}
+
+/** Rows 0 … k of Q := S·(Q₁, Q₂), each half of the columns from the rows that have support there. */
+function multiply(m: Merge): i32 {
+  const k1 = m.kFirst + m.kBoth;
+  const k2 = m.k - m.kFirst;
+  const n2 = m.n - m.n1;
+  const s2 = at(m.s, m.lds, 0, m.kFirst);
+  const c2 = at(m.q, m.ldq, 0, m.n1);
+  if (m.serial) {
+    gemm_serial<f64>(false, false, m.k, m.n1, k1, 1, m.s, m.lds, m.q1, m.ld1, 0, m.q, m.ldq, m.gemm);
+    gemm_serial<f64>(false, false, m.k, n2, k2, 1, s2, m.lds, m.q2, m.ld2, 0, c2, m.ldq, m.gemm);
+    return 0;
+  }
+  const info = gemm<f64>(false, false, m.k, m.n1, k1, 1, m.s, m.lds, m.q1, m.ld1, 0, m.q, m.ldq, m.gemm);
+  if (info != 0) return info;
+  return gemm<f64>(false, false, m.k, n2, k2, 1, s2, m.lds, m.q2, m.ld2, 0, c2, m.ldq, m.gemm);
+}
+
+/** Solves block i by QL. */
+function solve_leaf(t: Tree, i: i32): i32 {
+  const lo = node_start(t, t.levels, i);
+  const n = node_start(t, t.levels, i + 1) - lo;
+  const cols = t.full ? n : 2;
+  const q = at(t.q, t.ldq, lo, t.full ? lo : 0);
+  for (let r = 0; r < n; r++) {
+    for (let c = 0; c < cols; c++) store<f64>(at(q, t.ldq, r, c), (t.full || c == 0 ? c : n - 1) == r ? 1 : 0);
+  }
+  const offset = usize(lo) << 3;
+  return tridiagonal_ql(n, t.d + offset, t.e + offset, q, t.ldq, cols, t.tolerance / 64);
+}
+
+/** Solves subtrees [i0, i1) of level taskLevel, each in its own part of the scratch. */
+export function tridiagonal_subtree_task(i0: i32, i1: i32): void {
+  const t = changetype<Tree>(args<SubtreeArgs>().tree);
+  for (let i = i0; i < i1; i++) {
+    const info = solve_subtree(t, i, changetype<Merge>(t.scratch + usize(i) * t.taskBytes));
+    if (info != 0) t.info = info;
+  }
+}
+
+function solve_subtree(t: Tree, i: i32, m: Merge): i32 {
+  const depth = t.levels - t.taskLevel;
+  for (let leaf = i << depth; leaf < i + 1 << depth; leaf++) {
+    const info = solve_leaf(t, leaf);
+    if (info != 0) return info;
+  }
+  for (let level = t.levels - 1; level >= t.taskLevel; level--) {
+    const below = level - t.taskLevel;
+    for (let node = i << below; node < i + 1 << below; node++) {
+      set_merge(t, m, level, node, true);
+      const info = merge(m, level == 0 && !t.full);
+      if (info != 0) return info;
+    }
+  }
+  return 0;
+}
+
+/** Cuts T at the boundaries of the blocks. */
+function cut(t: Tree): void {
+  for (let i = 1; i < 1 << t.levels; i++) {
+    const lo = node_start(t, t.levels, i);
+    const rho = abs(get(t.e, lo - 1));
+    set(t.d, lo - 1, get(t.d, lo - 1) - rho);
+    set(t.d, lo, get(t.d, lo) - rho);
+  }
+}
+
+function solve_tree(t: Tree): i32 {
+  cut(t);
+  args<SubtreeArgs>().tree = changetype<usize>(t);
+  let info = parallelFor(Task.TRIDIAGONAL_SUBTREE, 1 << t.taskLevel, 1);
+  if (info == 0) info = t.info;
+  for (let level = t.taskLevel - 1; level >= 0 && info == 0; level--) {
+    for (let i = 0; i < 1 << level && info == 0; i++) {
+      const m = changetype<Merge>(t.scratch);
+      set_merge(t, m, level, i, false);
+      info = merge(m, level == 0 && !t.full);
+    }
+  }
+  return info;
+}
+
+/** The largest of |d| and |e|. */
+function largest_of(n: i32, d: usize, e: usize): f64 {
+  let largest: f64 = 0;
+  for (let i = 0; i < n; i++) largest = max(largest, abs(get(d, i)));
+  for (let i = 0; i < n - 1; i++) largest = max(largest, abs(get(e, i)));
+  return largest;
+}
+
+/** x · 2^power, exact but for underflow; |power| ≤ 1022. */
+function scale_by(n: i32, x: usize, power: i32): void {
+  const c = reinterpret<f64>(u64(1023 + power) << 52);
+  for (let i = 0; i < n; i++) set(x, i, get(x, i) * c);
+}
+
+function solve(n: i32, d: usize, e: usize, q: usize, ldq: i32, full: bool, work: usize): i32 {
+  if (n < 1) return 0;
+  // brought near norm 1, so that squares and cubes of its parts stay in range
+  const exponent = i32(reinterpret<u64>(largest_of(n, d, e)) >> 52) - 1023;
+  const power = min(1022, max(-1022, -exponent));
+  scale_by(n, d, power);
+  scale_by(n - 1, e, power);
+  const t = changetype<Tree>(work);
+  t.n = n;
+  t.d = d;
+  t.e = e;
+  t.q = q;
+  t.ldq = ldq;
+  t.full = full;
+  t.tolerance = 4 * f64.EPSILON * largest_of(n, d, e);
+  t.levels = level_of(n, LEAF);
+  t.taskLevel = min(t.levels, level_of(n, SUBTREE));
+  t.rows = work + TREE_BYTES;
+  t.scratch = t.rows + usize(lines(f64(n) * ROW_BYTES));
+  t.taskBytes = usize(task_bytes(n, full));
+  t.info = 0;
+  const info = solve_tree(t);
+  scale_by(n, d, -power);
+  return info;
+}
+
+/** Bytes of workspace for tridiagonal_values. */
+export function tridiagonal_values_work(n: i32): f64 {
+  return work_bytes(n, false) + f64(max(n, 0)) * 16;
+}
+
+/** Bytes of workspace for tridiagonal_vectors: about 1.5·n² numbers. */
+export function tridiagonal_vectors_work(n: i32): f64 {
+  return work_bytes(n, true);
+}
+
+/**
+ * Eigenvalues of the symmetric tridiagonal T (n×n).
+ *
+ * d (n): diagonal in, eigenvalues ascending out. e (n): off-diagonal in e₀ … eₙ₋₂, destroyed.
+ * work: tridiagonal_values_work(n) bytes, 64-byte aligned.
+ * Returns 0; k > 0 if an eigenvalue did not converge (in block or merge, at index k of it); INFO_ABORTED.
+ * |λ̂ − λ| ≤ c·n·u·‖T‖, c about 1. T must be finite; any scale is allowed.
+ */
+export function tridiagonal_values(n: i32, d: usize, e: usize, work: usize): i32 {
+  return solve(n, d, e, work, 2, false, work + (usize(max(n, 0)) << 4));
+}
+
+/**
+ * Eigenvalues and eigenvectors of the symmetric tridiagonal T (n×n): T = Qᵀ·diag(d)·Q.
+ *
+ * d, e, info as in tridiagonal_values. Q (n×n, row stride ldq): out, row i is the unit eigenvector of dᵢ.
+ * work: tridiagonal_vectors_work(n) bytes, 64-byte aligned.
+ * ‖T·qᵢ − dᵢ·qᵢ‖ ≤ c·n·u·‖T‖ and ‖Q·Qᵀ − I‖ ≤ c·n·u, c about 1   [Gu & Eisenstat 1995]
+ */
+export function tridiagonal_vectors(n: i32, d: usize, e: usize, q: usize, ldq: i32, work: usize): i32 {
+  return solve(n, d, e, q, ldq, true, work);
+}
