@@ -21,3 +21,7 @@ export { mt19937_randn_f64 } from "./random/gauss";
 export {
   hinf_activation_norms_f64, hinf_activation_norms_work_f64, hinf_coactivations_f64, hinf_monte_carlo_f64, hinf_monte_carlo_work_f64,
 } from "./kernel/monteCarlo";
+export { cholesky_f64, cholesky_work_f64 } from "./decomp/cholesky";
+export { lanczos_inverse_f64, lanczos_inverse_work_f64 } from "./decomp/lanczos_inverse";
+export { quadratic_form_f64, quadratic_form_work_f64, shift_diagonal_f64 } from "./decomp/certify";
+export { hinf_exact_f64, hinf_exact_work_f64 } from "./kernel/hinf_exact";

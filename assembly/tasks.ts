@@ -8,6 +8,10 @@ import { bulge_chasing_task } from "./decomp/bulge_chasing";
 import {
   hinf_active_task, hinf_count_task, hinf_finish_task, hinf_quantise_task, hinf_signs_task,
 } from "./kernel/monteCarlo";
+import { quotient_task, shift_task } from "./decomp/certify";
+import { cholesky_panel_task } from "./decomp/cholesky";
+import { lower_columns_task, lower_rows_task } from "./decomp/triangular";
+import { hinf_map_task, hinf_rows_task } from "./kernel/hinf_exact";
 import { stress_task } from "./stress";
 
 export const enum Task {
@@ -27,6 +31,13 @@ export const enum Task {
   BAND_FINISH,
   BAND_UPDATE,
   BULGE_CHASING,
+  CHOLESKY_PANEL,
+  LOWER_ROWS,
+  LOWER_COLUMNS,
+  SHIFT,
+  QUADRATIC_FORM,
+  HINF_ROWS,
+  HINF_MAP,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -48,5 +59,12 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.BAND_FINISH: return band_finish_task(i0, i1);
     case Task.BAND_UPDATE: return band_update_task(i0, i1);
     case Task.BULGE_CHASING: return bulge_chasing_task(i0, i1);
+    case Task.CHOLESKY_PANEL: return cholesky_panel_task(i0, i1);
+    case Task.LOWER_ROWS: return lower_rows_task(i0, i1);
+    case Task.LOWER_COLUMNS: return lower_columns_task(i0, i1);
+    case Task.SHIFT: return shift_task(i0, i1);
+    case Task.QUADRATIC_FORM: return quotient_task(i0, i1);
+    case Task.HINF_ROWS: return hinf_rows_task(i0, i1);
+    case Task.HINF_MAP: return hinf_map_task(i0, i1);
   }
 }

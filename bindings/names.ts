@@ -11,8 +11,13 @@ export const names: Names<Operations> = {
     matmul: true,
     gram: true,
     peakGflops: true,
+    cholesky: true,
+    certify: { lambdaMin: true },
   },
-  hinf: {},
+  hinf: {
+    exact: true,
+    lambdaMin: true,
+  },
 };
 
 /** A tree of operations without their first argument, the runtime. */

@@ -2,15 +2,24 @@
 // up in it by path, the engine's client mirrors its names (names.ts).
 
 import type { Runtime } from "./core/runtime.ts";
+import { exact } from "./hinf/exact.ts";
+import { lambdaMin as hinfLambdaMin } from "./hinf/lambdaMin.ts";
 import { gram, matmul, peakGflops } from "./linalg/blas.ts";
+import { lambdaMin } from "./linalg/certify.ts";
+import { cholesky } from "./linalg/cholesky.ts";
 
 export const operations = {
   linalg: {
     matmul,
     gram,
     peakGflops,
+    cholesky,
+    certify: { lambdaMin },
   },
-  hinf: {},
+  hinf: {
+    exact,
+    lambdaMin: hinfLambdaMin,
+  },
 };
 
 export type Operations = typeof operations;

@@ -50,6 +50,24 @@ export interface Kernels {
   hinf_activation_norms_f64(
     n: number, d: number, m: number, seed: number, x: Pointer, ldx: number, v: Pointer, z: Pointer, work: Pointer,
   ): Info;
+
+  cholesky_work_f64(n: number): number;
+  cholesky_f64(n: number, a: Pointer, lda: number, work: Pointer): Info;
+  lanczos_inverse_work_f64(n: number, steps: number): number;
+  lanczos_inverse_f64(
+    n: number, l: Pointer, ldl: number, steps: number, tol: number, vector: Pointer, out: Pointer, work: Pointer,
+  ): Info;
+  shift_diagonal_f64(
+    n: number, a: Pointer, lda: number, keep: number, s: number, damp: number, b: Pointer, ldb: number,
+  ): Info;
+  quadratic_form_work_f64(n: number): number;
+  quadratic_form_f64(n: number, a: Pointer, lda: number, v: Pointer, out: Pointer, work: Pointer): Info;
+
+  hinf_exact_work_f64(n: number, d: number): number;
+  hinf_exact_f64(
+    n: number, d: number, x: Pointer, ldx: number, shift: number, h: Pointer, ldh: number,
+    same: Pointer, opposite: Pointer, work: Pointer,
+  ): Info;
 }
 
 type Gemm = (

@@ -1,0 +1,254 @@
+// Cholesky: A = L·Lᵀ, blocked and left-looking.
+//
+// Based on: Golub & Van Loan, Matrix Computations, 4th ed., §4.2.6; Higham, Accuracy and Stability of
+// Numerical Algorithms, 2nd ed., §10.1.
+//
+//            j0
+//      ┌─────┬──────┐     for each block column:
+//      │  L  │      │       1  A(j0.., J) −= L(j0.., ..j0)·L(J, ..j0)ᵀ      gemm: nearly all of the work
+//      │     ├──┬───┤       2  L11 := chol(A11)                             on one thread
+//      │     │11│   │       3  L21 := A21·L11⁻ᵀ                             rows in parallel
+//      │     ├──┤   │
+//      │     │21│   │     Steps 2 and 3 work on transposed copies U11 = L11ᵀ and X = L21ᵀ, so that
+//      └─────┴──┴───┘     a vector holds several rows of L and one micro-kernel does for both.
+
+import { args, parallelFor } from "../parallel";
+import { nmadd } from "../simd";
+import { gemm, gemm_work } from "../blas/gemm/gemm";
+import { Task } from "../tasks";
+
+/** Columns of a block: gemm is 96 deep at least, and U11 (72 KiB) stays in L2. */
+const NB: i32 = 96;
+
+/** Rows of A21 in one chunk: its copy X (NB×WIDTH, 24 KiB) stays in L1. */
+const WIDTH: i32 = 32;
+
+@unmanaged
+class Panel {
+  nb: i32; // columns of this block
+  a: usize; // A21 (rows, nb), stride lda
+  lda: i32;
+  u: usize; // U11 (nb, nb), stride NB, and after it 1/uⱼⱼ (nb)
+  x: usize; // X of each chunk: (nb, WIDTH)
+}
+
+/**
+ * Four rows of X: x(r, c) −= Σ_{k<j} u(k, r)·x(k, c) for j ≤ r < j + 4 and 4 columns c; then, with
+ * `solve`, x := U⁻ᵀ·x for the 4×4 triangle of U at (j, j).
+ *
+ * u points to u(0, j), stride NB; x to x(0, c), row stride ldx; inverse to 1/u(j, j).
+ */
+function rows4(j: i32, u: usize, x: usize, ldx: i32, inverse: usize, solve: bool): void {
+  const ld = usize(ldx) << 3;
+  const x0 = x + usize(j) * ld;
+  const x1 = x0 + ld;
+  const x2 = x1 + ld;
+  const x3 = x2 + ld;
+  let a0 = v128.load(x0), b0 = v128.load(x0, 16);
+  let a1 = v128.load(x1), b1 = v128.load(x1, 16);
+  let a2 = v128.load(x2), b2 = v128.load(x2, 16);
+  let a3 = v128.load(x3), b3 = v128.load(x3, 16);
+  for (; x < x0; x += ld) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    let s = v128.load64_splat(u);
+    a0 = nmadd<f64>(s, a, a0);
+    b0 = nmadd<f64>(s, b, b0);
+    s = v128.load64_splat(u, 8);
+    a1 = nmadd<f64>(s, a, a1);
+    b1 = nmadd<f64>(s, b, b1);
+    s = v128.load64_splat(u, 16);
+    a2 = nmadd<f64>(s, a, a2);
+    b2 = nmadd<f64>(s, b, b2);
+    s = v128.load64_splat(u, 24);
+    a3 = nmadd<f64>(s, a, a3);
+    b3 = nmadd<f64>(s, b, b3);
+    u += NB << 3;
+  }
+  if (solve) {
+    let s = v128.load64_splat(inverse);
+    a0 = f64x2.mul(s, a0);
+    b0 = f64x2.mul(s, b0);
+    s = v128.load64_splat(u, 8);
+    a1 = nmadd<f64>(s, a0, a1);
+    b1 = nmadd<f64>(s, b0, b1);
+    s = v128.load64_splat(inverse, 8);
+    a1 = f64x2.mul(s, a1);
+    b1 = f64x2.mul(s, b1);
+    s = v128.load64_splat(u, 16);
+    a2 = nmadd<f64>(s, a0, a2);
+    b2 = nmadd<f64>(s, b0, b2);
+    s = v128.load64_splat(u, (NB << 3) + 16);
+    a2 = nmadd<f64>(s, a1, a2);
+    b2 = nmadd<f64>(s, b1, b2);
+    s = v128.load64_splat(inverse, 16);
+    a2 = f64x2.mul(s, a2);
+    b2 = f64x2.mul(s, b2);
+    s = v128.load64_splat(u, 24);
+    a3 = nmadd<f64>(s, a0, a3);
+    b3 = nmadd<f64>(s, b0, b3);
+    s = v128.load64_splat(u, (NB << 3) + 24);
+    a3 = nmadd<f64>(s, a1, a3);
+    b3 = nmadd<f64>(s, b1, b3);
+    s = v128.load64_splat(u, (NB << 4) + 24);
+    a3 = nmadd<f64>(s, a2, a3);
+    b3 = nmadd<f64>(s, b2, b3);
+    s = v128.load64_splat(inverse, 24);
+    a3 = f64x2.mul(s, a3);
+    b3 = f64x2.mul(s, b3);
+  }
+  v128.store(x0, a0), v128.store(x0, b0, 16);
+  v128.store(x1, a1), v128.store(x1, b1, 16);
+  v128.store(x2, a2), v128.store(x2, b2, 16);
+  v128.store(x3, a3), v128.store(x3, b3, 16);
+}
+
+/** The 4×4 triangle at u: U := chol. Returns 0 or the number of the pivot that is not positive. */
+function triangle4(u: usize, inverse: usize): i32 {
+  for (let r = 0; r < 4; r++) {
+    const row = u + usize(r) * (NB << 3);
+    const pivot = load<f64>(row + (r << 3));
+    if (!(pivot > 0)) return r + 1;
+    const root = sqrt(pivot);
+    const scale = 1 / root;
+    store<f64>(row + (r << 3), root);
+    store<f64>(inverse + (r << 3), scale);
+    for (let q = r + 1; q < 4; q++) store<f64>(row + (q << 3), load<f64>(row + (q << 3)) * scale);
+    for (let p = r + 1; p < 4; p++) {
+      const at = u + usize(p) * (NB << 3);
+      const s = load<f64>(row + (p << 3));
+      for (let q = p; q < 4; q++) store<f64>(at + (q << 3), load<f64>(at + (q << 3)) - s * load<f64>(row + (q << 3)));
+    }
+  }
+  return 0;
+}
+
+/** U := chol of the symmetric matrix whose upper triangle U (4·quads square) holds. Returns as triangle4. */
+function factor(quads: i32, u: usize, inverse: usize): i32 {
+  const n = quads << 2;
+  for (let j = 0; j < n; j += 4) {
+    const column = u + (usize(j) << 3);
+    rows4(j, column, column, NB, inverse, false);
+    const info = triangle4(column + usize(j) * (NB << 3), inverse + (usize(j) << 3));
+    if (info != 0) return j + info;
+    for (let c = j + 4; c < n; c += 4) {
+      rows4(j, column, u + (usize(c) << 3), NB, inverse + (usize(j) << 3), true);
+    }
+  }
+  return 0;
+}
+
+/** to[c·ldt + r] := from[r·ldf + c] for r < rows, c < cols. */
+function transpose(rows: i32, cols: i32, from: usize, ldf: i32, to: usize, ldt: i32): void {
+  const f = usize(ldf) << 3;
+  const t = usize(ldt) << 3;
+  let r = 0;
+  for (; r + 2 <= rows; r += 2) {
+    let src = from + usize(r) * f;
+    let dst = to + (usize(r) << 3);
+    let c = 0;
+    for (; c + 2 <= cols; c += 2) {
+      const a = v128.load(src);
+      const b = v128.load(src + f);
+      v128.store(dst, v128.shuffle<f64>(a, b, 0, 2));
+      v128.store(dst + t, v128.shuffle<f64>(a, b, 1, 3));
+      src += 16;
+      dst += 2 * t;
+    }
+    if (c < cols) {
+      store<f64>(dst, load<f64>(src));
+      store<f64>(dst, load<f64>(src + f), 8);
+    }
+  }
+  if (r < rows) {
+    let dst = to + (usize(r) << 3);
+    for (let src = from + usize(r) * f, end = src + (usize(cols) << 3); src < end; src += 8) {
+      store<f64>(dst, load<f64>(src));
+      dst += t;
+    }
+  }
+}
+
+/** Step 3 for rows [i0, i1) of A21, one chunk. */
+export function cholesky_panel_task(i0: i32, i1: i32): void {
+  const s = args<Panel>();
+  const nb = s.nb;
+  const a = s.a + ((usize(i0) * s.lda) << 3);
+  const x = s.x + ((usize(i0) * NB) << 3);
+  const inverse = s.u + ((NB * NB) << 3);
+  const width = i1 - i0;
+  const whole = (width + 3) & ~3;
+  if (width < whole) memory.fill(x, 0, (NB * WIDTH) << 3);
+  transpose(width, nb, a, s.lda, x, WIDTH);
+  for (let j = 0; j < nb; j += 4) {
+    for (let c = 0; c < whole; c += 4) {
+      rows4(j, s.u + (usize(j) << 3), x + (usize(c) << 3), WIDTH, inverse + (usize(j) << 3), true);
+    }
+  }
+  transpose(nb, width, x, WIDTH, a, s.lda);
+}
+
+/** Bytes of workspace for cholesky. */
+export function cholesky_work(n: i32): usize {
+  return (usize(NB * (NB + 1) + (n + WIDTH) * NB) << 3) + gemm_work<f64>(n, min(n, NB), n);
+}
+
+/**
+ * A = L·Lᵀ; L overwrites the lower triangle of A.
+ *
+ * A (n×n, row stride lda in elements), only its lower triangle is read; what lies above the diagonal
+ * within blocks of NB is destroyed, the rest is not touched.
+ * work: cholesky_work(n) bytes, 64-byte aligned.
+ * Returns 0; k > 0: pivot k (from 1) is not positive, the rows from there are undefined; INFO_ABORTED.
+ * |L̂·L̂ᵀ − A| ≤ γ_{n+1}·|L̂|·|L̂|ᵀ elementwise: every number of L is a sum in some order, a product with
+ * the reciprocal of a pivot's root or that root; see docs/certificate.md §1.   [Higham 2002, Thm 10.3]
+ */
+export function cholesky(n: i32, a: usize, lda: i32, work: usize): i32 {
+  const u = work;
+  const inverse = u + ((NB * NB) << 3);
+  const x = inverse + (NB << 3);
+  const gemmWork = (x + ((usize(n + WIDTH) * NB) << 3) + 63) & ~63;
+  const ld = usize(lda) << 3;
+  for (let j0 = 0; j0 < n; j0 += NB) {
+    const nb = min(NB, n - j0);
+    const rows = n - j0;
+    const row = a + usize(j0) * ld; // (j0, 0)
+    const a11 = row + (usize(j0) << 3);
+    if (j0 > 0) {
+      const info = gemm<f64>(false, true, rows, nb, j0, -1, row, lda, row, lda, 1, a11, lda, gemmWork);
+      if (info != 0) return info;
+    }
+
+    // U11, the last rows of the matrix filled up with those of the identity
+    const quads = (nb + 3) >> 2;
+    transpose(nb, nb, a11, lda, u, NB);
+    for (let k = nb; k < quads << 2; k++) {
+      for (let i = 0; i <= k; i++) store<f64>(u + (usize(i * NB + k) << 3), i == k ? 1 : 0);
+    }
+    const pivot = factor(quads, u, inverse);
+    if (pivot != 0) return j0 + pivot;
+    for (let k = 0; k < nb; k++) {
+      for (let i = k; i < nb; i++) store<f64>(a11 + usize(i) * ld + (usize(k) << 3), load<f64>(u + (usize(k * NB + i) << 3)));
+    }
+
+    if (rows > nb) { // then nb = NB
+      const s = args<Panel>();
+      s.nb = nb;
+      s.a = a11 + usize(nb) * ld;
+      s.lda = lda;
+      s.u = u;
+      s.x = x;
+      const info = parallelFor(Task.CHOLESKY_PANEL, rows - nb, WIDTH);
+      if (info != 0) return info;
+    }
+  }
+  return 0;
+}
+
+export function cholesky_work_f64(n: i32): f64 {
+  return f64(cholesky_work(n));
+}
+
+export function cholesky_f64(n: i32, a: usize, lda: i32, work: usize): i32 {
+  return cholesky(n, a, lda, work);
+}

@@ -1,0 +1,74 @@
+// hinf.exact: H∞ in closed form, and the rows that decide whether it is singular.
+
+import { NotFiniteError } from "../errors.ts";
+import type { Runtime } from "../core/runtime.ts";
+import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "../linalg/matrix.ts";
+
+/** Rows in a special position; indices from 0. */
+export interface SpecialRows {
+  /**
+   * [i, j], i < j: row j encloses an angle of at most 8·2⁻⁵³ with row i, the first such row: it is a
+   * positive multiple of it, as far as rows that were normalised in f64 can show. H∞ is then singular,
+   * or as good as.
+   */
+  parallelRows: [number, number][];
+  /** [i, j]: the same with an angle of π. H∞ need not be singular for that. */
+  oppositeRows: [number, number][];
+  /** Rows of zeros: so are the rows of H∞. */
+  zeroRows: number[];
+}
+
+export interface ExactHinf extends SpecialRows {
+  /** H∞ (n×n). */
+  matrix: Matrix<Float64Array>;
+}
+
+/**
+ * H∞ᵢⱼ = xᵢ·xⱼ (π − θᵢⱼ)/(2π) for the rows of X (n×d), θ the angle of a pair; errors at most
+ * (3d/4 + 8)·2⁻⁵³·|xᵢ||xⱼ|, the diagonal |xᵢ|²/2 to 2⁻⁵².
+ */
+export function exact(rt: Runtime, X: MatrixLike): ExactHinf {
+  const given = toMatrix("hinf.exact", "X", X);
+  return rt.memory.scope(() => {
+    const { placed, special } = placeExact(rt, "hinf.exact", given, 0);
+    const matrix = pullMatrix(rt, placed);
+    const n = given.rows;
+    for (let i = 0; i < n; i++) {
+      if (matrix.data[i * n + i] === Infinity) {
+        throw new NotFiniteError(`hinf.exact: the square of row ${i + 1} of X overflows; divide X by a power of two`);
+      }
+    }
+    return { matrix, ...special };
+  });
+}
+
+/** 4^(−shift)·H∞ in wasm memory. */
+export function placeExact(rt: Runtime, fn: string, X: Matrix, shift: number): { placed: Placed; special: SpecialRows } {
+  const { kernels, memory } = rt;
+  const n = X.rows;
+  const d = X.cols;
+  const placed = pushEmpty(rt, fn, n, n);
+  const special = memory.scope(() => {
+    const x = pushMatrix(rt, fn, "X", X);
+    const same = memory.push(4 * n, `${fn}: workspace`);
+    const opposite = memory.push(4 * n, `${fn}: workspace`);
+    const work = memory.push(kernels.hinf_exact_work_f64(n, d), `${fn}: workspace`);
+    rt.checkAborted(
+      kernels.hinf_exact_f64(n, d, x.at, x.stride, shift, placed.at, placed.stride, same, opposite, work),
+    );
+    return readSpecial(memory.i32(same, n), memory.i32(opposite, n));
+  });
+  return { placed, special };
+}
+
+const ZERO_ROW = -2;
+
+function readSpecial(same: Int32Array, opposite: Int32Array): SpecialRows {
+  const special: SpecialRows = { parallelRows: [], oppositeRows: [], zeroRows: [] };
+  for (let j = 0; j < same.length; j++) {
+    if (same[j] === ZERO_ROW) special.zeroRows.push(j);
+    if (same[j]! >= 0) special.parallelRows.push([same[j]!, j]);
+    if (opposite[j]! >= 0) special.oppositeRows.push([opposite[j]!, j]);
+  }
+  return special;
+}
