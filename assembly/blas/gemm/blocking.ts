@@ -16,20 +16,27 @@ export function NR<T>(): i32 {
   return 2 * lanes<T>();
 }
 
-/** Inner dimension of a packed block: a panel of B, KC×NR (8 KiB), stays in L1. */
+/** Inner dimension of a packed f64 block: a panel of A, MR×KC (12 KiB), and one of B (8 KiB) stay in L1. */
 export const KC: i32 = 256;
+
+/** The same in type T: as many bytes. */
+// @ts-ignore: decorator
+@inline
+export function depth<T>(): i32 {
+  return KC * 8 / sizeof<T>();
+}
 
 /** Boundaries of blocks are multiples of every MR and NR, so that no register tile meets two blocks. */
 export const UNIT: i32 = 24;
 
-/** Rows of a packed block of A: MC×KC (192 KiB) stays in L2 with room for all else. */
+/** Rows of a tile of work: A's block, MC×KC (192 KiB), is read once from L3, and B's block so many times from L2. */
 export const MC: i32 = 4 * UNIT;
+
+/** Columns of a tile of work: B's block, KC×NJ (480 KiB), stays in L2, also where that has 1 MiB. */
+export const NJ: i32 = 10 * UNIT;
 
 /** Columns of packed B at a time: KC×NC (4 MiB) stays in L3. */
 export const NC: i32 = 84 * UNIT;
-
-/** Columns of one chunk of work: MC×NJ of C, 0.8 ms; enough chunks for few threads to end together. */
-export const NJ: i32 = 21 * UNIT;
 
 /** Panels packed by one chunk: about 50 µs. */
 export const PACK_GRAIN: i32 = 16;

@@ -6,15 +6,16 @@
 //   5th loop  jc   NC columns of C
 //   4th loop  pc   KC of the inner dimension; B's block is packed
 //   3rd loop  ic   MC rows of C; A's block is packed
-//   2nd loop  jr   NR columns           (micro.ts)
-//   1st loop  ir   MR rows
+//   2nd loop  ir   MR rows              (micro.ts)
+//   1st loop  jr   NR columns
 //
+// The inner two are in this order, and not the usual one, because C is stored by rows: then it streams.
 // With threads, one region packs B's block and all of A's rows, the next runs the 3rd loop over tiles
 // of MC×NJ. A number of C is the same sum in the same order in whatever tile and thread it falls.
 
 import { args, parallelFor } from "../../parallel";
 import { Task } from "../../tasks";
-import { KC, MC, MR, NC, NJ, NR, PACK_GRAIN, UNIT, part } from "./blocking";
+import { MC, MR, NC, NJ, NR, PACK_GRAIN, UNIT, depth, part } from "./blocking";
 import { macro } from "./micro";
 import { pack } from "./pack";
 
@@ -61,13 +62,13 @@ export function gemm_pack_task<T>(p0: i32, p1: i32): void {
   }
 }
 
-/** Computes tiles [t0, t1) of this block, numbered along rows of tiles. */
+/** Computes tiles [t0, t1) of this block, numbered down columns of tiles, which share a block of B. */
 export function gemm_tile_task<T>(t0: i32, t1: i32): void {
   const s = args<Block<T>>();
-  const across = (s.n + s.tileN - 1) / s.tileN;
+  const down = (s.m + s.tileM - 1) / s.tileM;
   for (let t = t0; t < t1; t++) {
-    const i = t / across * s.tileM;
-    const j = t % across * s.tileN;
+    const i = t % down * s.tileM;
+    const j = t / down * s.tileN;
     const m = min(s.tileM, s.m - i);
     const n = min(s.tileN, s.n - j);
     const below = s.upper ? s.jc + j - i : m;
@@ -99,7 +100,7 @@ function packed_bytes<T>(R: i32, n: i32, k: i32): usize {
 
 /** Bytes of workspace for gemm: all of A's rows and NC columns of B, KC deep. */
 export function gemm_work<T>(m: i32, n: i32, k: i32): usize {
-  return packed_bytes<T>(MR, m, min(k, KC)) + packed_bytes<T>(NR<T>(), min(n, NC), min(k, KC));
+  return packed_bytes<T>(MR, m, min(k, depth<T>())) + packed_bytes<T>(NR<T>(), min(n, NC), min(k, depth<T>()));
 }
 
 /** Bytes of workspace for gemm_serial: MC rows of A and NC columns of B, KC deep. */
@@ -119,7 +120,7 @@ export function product<T>(
   if (alpha == 0) k = 0;
   const isF64 = sizeof<T>() == 8;
   const nc = part(n, NC, UNIT);
-  const kc = part(k, KC, 1);
+  const kc = part(k, depth<T>(), 1);
   const tileM = part(m, MC, UNIT);
   for (let jc = 0; jc < n; jc += nc) { // 5th loop
     let pc = 0;
@@ -180,7 +181,7 @@ export function gemm_serial<T>(
 ): void {
   if (alpha == 0) k = 0;
   const nc = part(n, NC, UNIT);
-  const kc = part(k, KC, 1);
+  const kc = part(k, depth<T>(), 1);
   const mc = part(m, MC, UNIT);
   const packedB = work + packed_bytes<T>(MR, mc, kc);
   for (let jc = 0; jc < n; jc += nc) { // 5th loop

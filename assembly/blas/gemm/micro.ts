@@ -3,27 +3,31 @@
 // registers and does not unroll, so every accumulator is written out; MR is a constant, and the rows
 // it leaves out cost nothing. Unrolling over k as well was slower (25.6 against 28.9 GFLOP/s).
 
-import { lanes, madd } from "../../simd";
+import { madd } from "../../simd";
 import { MR, NR } from "./blocking";
 
-/** c := α·x + β·c for the first `width` ≥ 1 numbers at c, of which x holds one vector. */
-function update_vector<T>(c: usize, x: v128, width: i32, alpha: T, beta: T): void {
-  if (width >= lanes<T>()) {
-    const y = v128.mul<T>(x, v128.splat<T>(alpha));
-    v128.store(c, beta == 0 ? y : v128.add<T>(y, v128.mul<T>(v128.splat<T>(beta), v128.load(c))));
-    return;
-  }
-  for (const end = c + usize(width) * sizeof<T>(); c < end; c += sizeof<T>()) {
-    const y = alpha * v128.extract_lane<T>(x, 0);
-    store<T>(c, beta == 0 ? y : y + beta * load<T>(c));
-    x = v128.shuffle<i32>(x, x, 1, 2, 3, 0); // the next lane of f32; in f64 there is only one
-  }
+/** c := α·x + β·(c and keep), one vector. With keep = 0 whatever c holds counts as zero, NaN too. */
+// @ts-ignore: decorator
+@inline
+function update<T>(c: usize, x: v128, alpha: v128, beta: v128, keep: v128): void {
+  v128.store(c, v128.add<T>(v128.mul<T>(alpha, x), v128.mul<T>(beta, v128.and(v128.load(c), keep))));
 }
 
-/** A row of the tile: x0 and x1 are its two vectors, `width` of its numbers lie within C. */
-function update_row<T>(c: usize, x0: v128, x1: v128, width: i32, alpha: T, beta: T): void {
-  update_vector<T>(c, x0, width, alpha, beta);
-  if (width > lanes<T>()) update_vector<T>(c + 16, x1, width - lanes<T>(), alpha, beta);
+/** The same for the first `width` numbers of the vectors x0 and x1, one by one. */
+function update_part<T>(c: usize, x0: v128, x1: v128, width: i32, alpha: T, beta: T): void {
+  for (let j = 0; j < width; j++) {
+    const y = alpha * v128.extract_lane<T>(x0, 0);
+    store<T>(c, beta == 0 ? y : y + beta * load<T>(c));
+    c += sizeof<T>();
+    // shift x1:x0 down by one number
+    if (sizeof<T>() == 8) {
+      x0 = v128.shuffle<i64>(x0, x1, 1, 2);
+      x1 = v128.shuffle<i64>(x1, x1, 1, 1);
+    } else {
+      x0 = v128.shuffle<i32>(x0, x1, 1, 2, 3, 4);
+      x1 = v128.shuffle<i32>(x1, x1, 1, 2, 3, 3);
+    }
+  }
 }
 
 /**
@@ -66,40 +70,63 @@ export function micro<T>(k: i32, a: usize, b: usize, alpha: T, beta: T, c: usize
   }
 
   const ld = usize(ldc) * sizeof<T>();
-  update_row<T>(c, c00, c01, nLeft, alpha, beta);
-  if (mLeft > 1) update_row<T>(c + ld, c10, c11, nLeft, alpha, beta);
-  if (mLeft > 2) update_row<T>(c + 2 * ld, c20, c21, nLeft, alpha, beta);
-  if (mLeft > 3) update_row<T>(c + 3 * ld, c30, c31, nLeft, alpha, beta);
-  if (MR == 6 && mLeft > 4) update_row<T>(c + 4 * ld, c40, c41, nLeft, alpha, beta);
-  if (MR == 6 && mLeft > 5) update_row<T>(c + 5 * ld, c50, c51, nLeft, alpha, beta);
+  if (mLeft == MR && nLeft == NR<T>()) {
+    const x = v128.splat<T>(alpha);
+    const y = v128.splat<T>(beta);
+    const keep = v128.splat<i64>(beta == 0 ? 0 : -1);
+    update<T>(c, c00, x, y, keep);
+    update<T>(c + 16, c01, x, y, keep);
+    c += ld;
+    update<T>(c, c10, x, y, keep);
+    update<T>(c + 16, c11, x, y, keep);
+    c += ld;
+    update<T>(c, c20, x, y, keep);
+    update<T>(c + 16, c21, x, y, keep);
+    c += ld;
+    update<T>(c, c30, x, y, keep);
+    update<T>(c + 16, c31, x, y, keep);
+    if (MR == 6) {
+      c += ld;
+      update<T>(c, c40, x, y, keep);
+      update<T>(c + 16, c41, x, y, keep);
+      c += ld;
+      update<T>(c, c50, x, y, keep);
+      update<T>(c + 16, c51, x, y, keep);
+    }
+    return;
+  }
+  update_part<T>(c, c00, c01, nLeft, alpha, beta);
+  if (mLeft > 1) update_part<T>(c + ld, c10, c11, nLeft, alpha, beta);
+  if (mLeft > 2) update_part<T>(c + 2 * ld, c20, c21, nLeft, alpha, beta);
+  if (mLeft > 3) update_part<T>(c + 3 * ld, c30, c31, nLeft, alpha, beta);
+  if (MR == 6 && mLeft > 4) update_part<T>(c + 4 * ld, c40, c41, nLeft, alpha, beta);
+  if (MR == 6 && mLeft > 5) update_part<T>(c + 5 * ld, c50, c51, nLeft, alpha, beta);
 }
 
 /**
  * C := α·A·B + β·C for packed blocks A (m×k) and B (k×n): the two innermost loops.
  *
- * Only tiles that reach the diagonal i = j + below or lie above it (a tile's rows i ≤ j + below) are
- * touched; below = m leaves out none.
+ * Left out are tiles that lie wholly below the diagonal i = j + below; below = m leaves out none.
  */
 export function macro<T>(
   m: i32, n: i32, k: i32, alpha: T, a: usize, b: usize, beta: T, c: usize, ldc: i32, below: i32,
 ): void {
   const stepA = usize(k) * (MR * sizeof<T>());
-  const stepC = usize(ldc) * (MR * sizeof<T>());
-  // 2nd loop: the panel of B stays in L1
-  for (let jr = 0; jr < n; jr += NR<T>()) {
-    const b1 = b + usize(jr) * k * sizeof<T>();
-    const nLeft = min(NR<T>(), n - jr);
-    const rows = min(m, jr + NR<T>() + below);
-    let a1 = a;
-    let c11 = c + usize(jr) * sizeof<T>();
-    // 1st loop: panels of A stream from L2. Two calls, so that Binaryen does not inline the kernel
-    // here: V8 replaces a slow first compilation only from one call to the next.
-    let ir = 0;
-    for (; ir + MR <= rows; ir += MR) {
-      micro<T>(k, a1, b1, alpha, beta, c11, ldc, MR, nLeft);
-      a1 += stepA;
-      c11 += stepC;
+  const stepB = usize(k) * (NR<T>() * sizeof<T>());
+  // 2nd loop: the panel of A stays in L1
+  for (let ir = 0; ir < m; ir += MR) {
+    const mLeft = min(MR, m - ir);
+    let jr = ir > below ? (ir - below) / NR<T>() * NR<T>() : 0;
+    let b1 = b + usize(jr) * k * sizeof<T>();
+    let c11 = c + (usize(ir) * ldc + jr) * sizeof<T>();
+    // 1st loop: panels of B stream from L2, and C in the order of memory. Two calls, so that Binaryen does
+    // not inline the kernel here: V8 replaces a slow first compilation only from one call to the next.
+    for (; jr + NR<T>() <= n; jr += NR<T>()) {
+      micro<T>(k, a, b1, alpha, beta, c11, ldc, mLeft, NR<T>());
+      b1 += stepB;
+      c11 += NR<T>() * sizeof<T>();
     }
-    if (ir < rows) micro<T>(k, a1, b1, alpha, beta, c11, ldc, min(MR, m - ir), nLeft);
+    if (jr < n) micro<T>(k, a, b1, alpha, beta, c11, ldc, mLeft, n - jr);
+    a += stepA;
   }
 }

@@ -5,28 +5,36 @@
 //    ┌─────────────────┐
 //    │ x00 x01 x02 …   │               x00 x10 … x(R−1)0 │ x01 x11 … x(R−1)1 │ …
 //    │ x10 x11 x12 …   │
-//    └─────────────────┘               rows beyond the last one are zero
+//    └─────────────────┘               rows beyond the last one are zero, or copies of it
 //
 // For A the rows are those of op(A), R = MR; for B they are the columns of op(B), R = NR.
 
-/** dst[p·R] := src[p] for p < k. */
-function spread<T>(R: i32, k: i32, src: usize, dst: usize): void {
-  const end = src + usize(k) * sizeof<T>();
+/** Two rows at once: dst[p·R] := x[p], dst[p·R + 1] := y[p] for p < k. */
+function spread<T>(R: i32, k: i32, x: usize, y: usize, dst: usize): void {
+  const end = x + usize(k) * sizeof<T>();
   const step = usize(R) * sizeof<T>();
-  for (; src + 16 <= end; src += 16) {
-    const x = v128.load(src);
-    v128.store_lane<T>(dst, x, 0);
-    v128.store_lane<T>(dst + step, x, 1);
-    if (sizeof<T>() == 4) {
-      v128.store_lane<f32>(dst + 2 * step, x, 2);
-      v128.store_lane<f32>(dst + 3 * step, x, 3);
-      dst += 4 * step;
-    } else {
+  for (; x + 16 <= end; x += 16) {
+    const u = v128.load(x);
+    const v = v128.load(y);
+    if (sizeof<T>() == 8) {
+      v128.store(dst, v128.shuffle<f64>(u, v, 0, 2));
+      v128.store(dst + step, v128.shuffle<f64>(u, v, 1, 3));
       dst += 2 * step;
+    } else {
+      const low = v128.shuffle<f32>(u, v, 0, 4, 1, 5);
+      const high = v128.shuffle<f32>(u, v, 2, 6, 3, 7);
+      v128.store64_lane(dst, low, 0);
+      v128.store64_lane(dst + step, low, 1);
+      v128.store64_lane(dst + 2 * step, high, 0);
+      v128.store64_lane(dst + 3 * step, high, 1);
+      dst += 4 * step;
     }
+    y += 16;
   }
-  for (; src < end; src += sizeof<T>()) {
-    store<T>(dst, load<T>(src));
+  for (; x < end; x += sizeof<T>()) {
+    store<T>(dst, load<T>(x));
+    store<T>(dst, load<T>(y), sizeof<T>());
+    y += sizeof<T>();
     dst += step;
   }
 }
@@ -54,7 +62,10 @@ export function pack<T>(R: i32, i0: i32, i1: i32, k: i32, x: usize, ldx: i32, al
     if (rows < R) memory.fill(panel, 0, usize(k) * step);
     if (alongK) {
       const src = x + usize(i) * ld;
-      for (let r = 0; r < rows; r++) spread<T>(R, k, src + usize(r) * ld, panel + usize(r) * sizeof<T>());
+      for (let r = 0; r < rows; r += 2) {
+        const row = src + usize(r) * ld;
+        spread<T>(R, k, row, r + 1 < rows ? row + ld : row, panel + usize(r) * sizeof<T>());
+      }
     } else {
       const bytes = usize(rows) * sizeof<T>();
       const src = x + usize(i) * sizeof<T>();
