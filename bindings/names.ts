@@ -16,6 +16,9 @@ export const names: Names<Operations> = {
   },
   hinf: {
     exact: true,
+    monteCarlo: true,
+    coactivations: true,
+    upperConfidence: true,
     lambdaMin: true,
   },
 };

@@ -4,6 +4,7 @@
 import type { Runtime } from "./core/runtime.ts";
 import { exact } from "./hinf/exact.ts";
 import { lambdaMin as hinfLambdaMin } from "./hinf/lambdaMin.ts";
+import { coactivations, monteCarlo, upperConfidence } from "./hinf/monteCarlo.ts";
 import { gram, matmul, peakGflops } from "./linalg/blas.ts";
 import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
@@ -18,7 +19,10 @@ export const operations = {
   },
   hinf: {
     exact,
+    monteCarlo,
+    coactivations,
     lambdaMin: hinfLambdaMin,
+    upperConfidence,
   },
 };
 
