@@ -72,10 +72,13 @@ export function parallelFor(task: i32, n: i32, grain: i32): i32 {
       store<i32>(JOB, grain, 8);
       store<i32>(JOB, chunks, 12);
       atomic.store<i32>(DONE, 0);
+      // the caller has chunk 0 already, so that the others begin while it does
       const epoch = (atomic.load<i64>(TICKET) >>> 32) + 1;
-      atomic.store<i64>(TICKET, (epoch << 32) | i64(chunks));
+      atomic.store<i64>(TICKET, (epoch << 32) | i64(chunks - 1));
       atomic.add<i32>(WAKE, 1);
       if (atomic.load<i32>(SLEEPERS) > 0) atomic.notify(WAKE, -1);
+      if (!aborted()) runTask(task, 0, grain);
+      atomic.add<i32>(DONE, 1);
       while (claim()) {}
       while (atomic.load<i32>(DONE) != chunks) {}
       return aborted() ? INFO_ABORTED : 0;
@@ -132,6 +135,17 @@ export function stopWorkers(): void {
     atomic.add<i32>(WAKE, 1);
     atomic.notify(WAKE, -1);
   }
+}
+
+/**
+ * True for the one chunk that takes bit `bit` of the word first: for chunks that choose their work.
+ * The caller of parallelFor clears the word before the region.
+ */
+export function claimBit(word: usize, bit: i32): bool {
+  if (ASC_FEATURE_THREADS) return (atomic.or<i32>(word, 1 << bit) & (1 << bit)) == 0;
+  const old = load<i32>(word);
+  store<i32>(word, old | (1 << bit));
+  return (old & (1 << bit)) == 0;
 }
 
 /** True once the abort word is set. Serial loops over 10 ms look here and return INFO_ABORTED. */
