@@ -80,17 +80,8 @@ function viewOf(rt: Runtime, { at, rows, stride, bytes }: Placed): Float64Array 
 
 /** Copies A into wasm memory as f64 (or f32) and checks that every number is finite. */
 export function pushMatrix(rt: Runtime, fn: string, name: string, A: Matrix, bytes: 8 | 4 = 8): Placed {
-  const placed = pushEmpty(rt, fn, A.rows, A.cols, bytes);
-  const { at, rows, cols, stride } = placed;
-  const view = viewOf(rt, placed);
-  for (let i = 0; i < rows; i++) view.set(A.data.subarray(i * cols, (i + 1) * cols), i * stride);
-  const find = bytes === 8 ? rt.kernels.find_not_finite_f64 : rt.kernels.find_not_finite_f32;
-  const bad = find(rows, cols, at, stride);
-  if (bad >= 0) {
-    const i = Math.floor(bad / cols);
-    const j = bad % cols;
-    throw new NotFiniteError(`${fn}: ${name} holds ${A.data[bad]} at row ${i + 1}, column ${j + 1}, every number must be finite`);
-  }
+  const placed = pushUnchecked(rt, fn, A, bytes);
+  assertFinite(rt, fn, name, A, placed);
   return placed;
 }
 
@@ -99,7 +90,7 @@ export function pushMatrix(rt: Runtime, fn: string, name: string, A: Matrix, byt
  * error that names the worst pair.
  */
 export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix): Placed {
-  const placed = pushMatrix(rt, fn, name, A);
+  const placed = pushUnchecked(rt, fn, A, 8);
   const n = A.rows;
   const worst = rt.kernels.find_asymmetry_f64(n, placed.at, placed.stride, 8 * n * Number.EPSILON);
   if (worst >= 0) {
@@ -109,7 +100,28 @@ export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix):
       `${fn}: ${name} is not symmetric: (${i + 1}, ${j + 1}) is ${A.data[i * n + j]}, (${j + 1}, ${i + 1}) is ${A.data[j * n + i]}`,
     );
   }
+  if (worst === NOT_FINITE) assertFinite(rt, fn, name, A, placed);
   return placed;
+}
+
+/** What find_asymmetry_f64 answers when it met NaN or an infinity. */
+const NOT_FINITE = -2;
+
+function pushUnchecked(rt: Runtime, fn: string, A: Matrix, bytes: 8 | 4): Placed {
+  const placed = pushEmpty(rt, fn, A.rows, A.cols, bytes);
+  const view = viewOf(rt, placed);
+  for (let i = 0; i < A.rows; i++) view.set(A.data.subarray(i * A.cols, (i + 1) * A.cols), i * placed.stride);
+  return placed;
+}
+
+function assertFinite(rt: Runtime, fn: string, name: string, A: Matrix, { at, rows, cols, stride, bytes }: Placed): void {
+  const find = bytes === 8 ? rt.kernels.find_not_finite_f64 : rt.kernels.find_not_finite_f32;
+  const bad = find(rows, cols, at, stride);
+  if (bad >= 0) {
+    const i = Math.floor(bad / cols);
+    const j = bad % cols;
+    throw new NotFiniteError(`${fn}: ${name} holds ${A.data[bad]} at row ${i + 1}, column ${j + 1}, every number must be finite`);
+  }
 }
 
 /** Copies a matrix out of wasm memory, rows closed up; into `out` if given, which has its shape and type. */
