@@ -16,6 +16,7 @@ export {
   tridiagonal_two_stage as tridiagonal_two_stage_f64,
   tridiagonal_two_stage_work as tridiagonal_two_stage_work_f64,
 } from "./decomp/two_stage";
+export { eigh_f64, eigh_work_f64, eigvalsh_f64, eigvalsh_work_f64 } from "./decomp/eigh";
 export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt19937";
 export { mt19937_randn_f64 } from "./random/gauss";
 export {

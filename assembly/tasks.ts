@@ -12,6 +12,10 @@ import { quotient_task, shift_task } from "./decomp/certify";
 import { cholesky_panel_task } from "./decomp/cholesky";
 import { lower_columns_task, lower_rows_task } from "./decomp/triangular";
 import { hinf_map_task, hinf_rows_task } from "./kernel/hinf_exact";
+import { apply_q_pack_task, apply_q_strips_task } from "./decomp/apply_q";
+import {
+  tridiagonalize_combine_task, tridiagonalize_pack_task, tridiagonalize_symv_task, tridiagonalize_update_task,
+} from "./decomp/tridiagonal";
 import { stress_task } from "./stress";
 
 export const enum Task {
@@ -38,6 +42,12 @@ export const enum Task {
   QUADRATIC_FORM,
   HINF_ROWS,
   HINF_MAP,
+  TRIDIAGONALIZE_SYMV,
+  TRIDIAGONALIZE_COMBINE,
+  TRIDIAGONALIZE_PACK,
+  TRIDIAGONALIZE_UPDATE,
+  APPLY_Q_PACK,
+  APPLY_Q_STRIPS,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -66,5 +76,11 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.QUADRATIC_FORM: return quotient_task(i0, i1);
     case Task.HINF_ROWS: return hinf_rows_task(i0, i1);
     case Task.HINF_MAP: return hinf_map_task(i0, i1);
+    case Task.TRIDIAGONALIZE_SYMV: return tridiagonalize_symv_task(i0, i1);
+    case Task.TRIDIAGONALIZE_COMBINE: return tridiagonalize_combine_task(i0, i1);
+    case Task.TRIDIAGONALIZE_PACK: return tridiagonalize_pack_task(i0, i1);
+    case Task.TRIDIAGONALIZE_UPDATE: return tridiagonalize_update_task(i0, i1);
+    case Task.APPLY_Q_PACK: return apply_q_pack_task(i0, i1);
+    case Task.APPLY_Q_STRIPS: return apply_q_strips_task(i0, i1);
   }
 }

@@ -12,6 +12,8 @@ export const names: Names<Operations> = {
     gram: true,
     peakGflops: true,
     cholesky: true,
+    eigvalsh: true,
+    eigh: true,
     certify: { lambdaMin: true },
   },
   hinf: {

@@ -8,6 +8,7 @@ import { coactivations, monteCarlo, upperConfidence } from "./hinf/monteCarlo.ts
 import { gram, matmul, peakGflops } from "./linalg/blas.ts";
 import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
+import { eigh, eigvalsh } from "./linalg/eig.ts";
 
 export const operations = {
   linalg: {
@@ -15,6 +16,8 @@ export const operations = {
     gram,
     peakGflops,
     cholesky,
+    eigvalsh,
+    eigh,
     certify: { lambdaMin },
   },
   hinf: {

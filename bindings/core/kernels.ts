@@ -68,6 +68,10 @@ export interface Kernels {
     n: number, d: number, x: Pointer, ldx: number, shift: number, h: Pointer, ldh: number,
     same: Pointer, opposite: Pointer, work: Pointer,
   ): Info;
+  eigvalsh_work_f64(n: number): number;
+  eigvalsh_f64(n: number, a: Pointer, lda: number, w: Pointer, work: Pointer): Info;
+  eigh_work_f64(n: number): number;
+  eigh_f64(n: number, a: Pointer, lda: number, w: Pointer, work: Pointer): Info;
 }
 
 type Gemm = (

@@ -1,0 +1,219 @@
+// The back-transform of eigenvectors: from those of the tridiagonal matrix to those of the full one.
+//
+// Based on: R. Schreiber, C. Van Loan, A storage-efficient WY representation for products of
+// Householder transformations, 1989 (LAPACK dlarft, dlarfb).
+//
+// A block of KB reflectors, the rows of V (k×m), is Q_b = I − Vᵀ·T·V with T upper triangular. The
+// vectors are taken in strips, one chunk of work each, which stay in L2 while all blocks pass over
+// them. A strip is kept as tall panels of 4 columns,
+//
+//     M = │ m00 m01 m02 m03 │  row 0       stored row after row: at once a packed B for the product
+//         │ m10 m11 m12 m13 │  row 1       V·M, and a C with row stride 4 for M − Vᵀ·(T·V·M).
+//         │ …               │
+//
+// so nothing is packed on the way; V is packed twice (as V and as Vᵀ) once for all strips.
+
+import { args, parallelFor } from "../parallel";
+import { Task } from "../tasks";
+import { KC, MR } from "../blas/gemm/blocking";
+import { macro } from "../blas/gemm/micro";
+import { pack } from "../blas/gemm/pack";
+import { dot4 } from "./tridiagonal";
+
+/** Reflectors of a block, a multiple of every MR and of 4. */
+const KB: i32 = 36;
+
+/** Most columns of a strip, a multiple of 4: 48×n stays in L2 up to n = 4000. */
+const STRIP: i32 = 48;
+
+/** Rows of M updated at a time, a multiple of every MR: their part of Vᵀ stays in L1. */
+const RB: i32 = 120;
+
+@unmanaged
+class Back {
+  n: i32;
+  a: usize; // row j holds v_j
+  lda: i32;
+  tau: usize;
+  packed: usize; // per block: V in MR-panels, T in MR-panels, Vᵀ in MR-panels
+  s: usize; // (n×n, lds): eigenvectors as rows, rounded up to a multiple of 4 rows
+  lds: i32;
+  v: usize; // (n×n, ldv): eigenvectors as columns
+  ldv: i32;
+  width: i32; // of a strip
+  blocks: i32;
+  scratch: usize; // per strip, of scratch_size(n, width) numbers
+}
+
+function round(n: i32, unit: i32): i32 {
+  return (n + unit - 1) / unit * unit;
+}
+
+/** Where block b is packed: an offset in numbers. */
+function block_offset(n: i32, b: i32): usize {
+  return (usize(b) * (n + KB) - usize(b * (b - 1) / 2) * KB) * (2 * KB);
+}
+
+function strip_width(n: i32): i32 {
+  return min(STRIP, round((n + 15) / 16, 4));
+}
+
+function scratch_size(n: i32, width: i32): i32 {
+  return max(4 * round(n, 4), 2 * KB * width);
+}
+
+/** Bytes of workspace of apply_q. */
+export function apply_q_work(n: i32): f64 {
+  const width = strip_width(n);
+  const blocks = (n + KB - 1) / KB;
+  const strips = (n + width - 1) / width;
+  return 8 * (f64(block_offset(n, blocks)) + f64(strips) * scratch_size(n, width)) + 128;
+}
+
+/**
+ * V := Q·Sᵀ, with Q of tridiagonalize: eigenvectors s_i of T, the rows of S, become the columns of V.
+ *
+ * A (n×n, stride lda) and tau (n) as tridiagonalize left them; A is destroyed. S (n×n, lds) has room
+ * for n rounded up to 4 rows and is destroyed; lds is at least n rounded up to 4.
+ * V (n×n, ldv) may be A, and overlaps nothing else. work: apply_q_work(n) bytes, 64-aligned.
+ * Returns 0 or INFO_ABORTED. ‖V̂ − Q·Sᵀ‖ ≤ c·n·u·‖S‖   [Higham 2002, §19.5]
+ */
+export function apply_q(n: i32, a: usize, lda: i32, tau: usize, s: usize, lds: i32, v: usize, ldv: i32, work: usize): i32 {
+  const t = args<Back>();
+  const blocks = (max(0, n - 2) + KB - 1) / KB;
+  t.n = n;
+  t.blocks = blocks;
+  t.a = a;
+  t.lda = lda;
+  t.tau = tau;
+  t.packed = work;
+  t.s = s;
+  t.lds = lds;
+  t.v = v;
+  t.ldv = ldv;
+  t.width = strip_width(n);
+  t.scratch = work + (block_offset(n, blocks) << 3);
+  const info = parallelFor(Task.APPLY_Q_PACK, blocks, 1);
+  if (info != 0) return info;
+  return parallelFor(Task.APPLY_Q_STRIPS, (n + t.width - 1) / t.width, 1);
+}
+
+/** Packs blocks [b0, b1). */
+export function apply_q_pack_task(b0: i32, b1: i32): void {
+  const t = args<Back>();
+  const n = t.n;
+  for (let b = b0; b < b1; b++) {
+    const j0 = b * KB;
+    const k = min(KB, n - 2 - j0);
+    const m = n - j0;
+    const v = t.a + ((usize(j0) * t.lda + j0) << 3);
+    const vt = t.packed + (block_offset(n, b) << 3);
+    const tt = vt + (usize(KB) * m << 3);
+    const vv = tt + (KB * KB << 3);
+    // V begins at column j0, which no reflector touches
+    for (let q = 0; q < k; q++) memory.fill(v + (usize(q) * t.lda << 3), 0, usize(q + 1) << 3);
+    // T is made where Vᵀ is packed afterwards
+    triangle(k, (round(n, 4) - j0) >> 2, v, t.lda, t.tau + (usize(j0) << 3), vv);
+    pack<f64>(MR, 0, k, k, vv, KB, true, tt);
+    for (let p = 0; p < m; p += KC) {
+      pack<f64>(MR, 0, k, min(KC, m - p), v + (usize(p) << 3), t.lda, true, vt + (usize(round(k, MR)) * p << 3));
+    }
+    pack<f64>(MR, 0, m, k, v, t.lda, false, vv);
+  }
+}
+
+/** T (k×k, stride KB): t_qq = τ_q, T(0…q−1, q) = −τ_q·T·(V·v_q). `units` vectors of 4 make a row of V. */
+function triangle(k: i32, units: i32, v: usize, ldv: i32, tau: usize, t: usize): void {
+  memory.fill(t, 0, KB * KB << 3);
+  const g = t + (KB * KB << 3);
+  for (let q = 0; q < k; q++) {
+    const vq = v + (usize(q) * ldv << 3);
+    const tq = load<f64>(tau + (usize(q) << 3));
+    for (let r = 0; r < q; r += 4) dot4(units, v + (usize(r) * ldv << 3), ldv, vq, g + (usize(r) << 3));
+    for (let r = 0; r < q; r++) {
+      let sum: f64 = 0;
+      for (let c = r; c < q; c++) sum += load<f64>(t + (usize(r * KB + c) << 3)) * load<f64>(g + (usize(c) << 3));
+      store<f64>(t + (usize(r * KB + q) << 3), -tq * sum);
+    }
+    store<f64>(t + (usize(q * KB + q) << 3), tq);
+  }
+}
+
+/** Strips [i0, i1): from rows of S to panels, all blocks, to columns of V. */
+export function apply_q_strips_task(i0: i32, i1: i32): void {
+  const t = args<Back>();
+  const n = t.n;
+  const n4 = round(n, 4);
+  for (let i = i0; i < i1; i++) {
+    const c0 = i * t.width;
+    const panels = (min(t.width, n - c0) + 3) >> 2;
+    const scratch = t.scratch + (usize(i) * scratch_size(n, t.width) << 3);
+    const strip = t.s + (usize(c0) * t.lds << 3);
+    const panelSize = usize(4 * t.lds) << 3;
+    for (let p = 0; p < panels; p++) to_panel(n4, min(4, n - c0 - 4 * p), strip + usize(p) * panelSize, t.lds, scratch);
+
+    const y = scratch;
+    const ty = y + (usize(KB * t.width) << 3);
+    for (let b = t.blocks - 1; b >= 0; b--) {
+      const j0 = b * KB;
+      const k = min(KB, n - 2 - j0);
+      const m = n - j0;
+      const vt = t.packed + (block_offset(n, b) << 3);
+      const tt = vt + (usize(KB) * m << 3);
+      const vv = tt + (KB * KB << 3);
+      const top = strip + (usize(4 * j0) << 3);
+      for (let p = 0; p < m; p += KC) {
+        const a1 = vt + (usize(round(k, MR)) * p << 3);
+        for (let c = 0; c < panels; c++) {
+          const b1 = top + usize(c) * panelSize + (usize(p) << 5);
+          macro<f64>(k, 4, min(KC, m - p), 1, a1, b1, p == 0 ? 0 : 1, y + (usize(4 * KB * c) << 3), 4, k);
+        }
+      }
+      for (let c = 0; c < panels; c++) {
+        const at = usize(4 * KB * c) << 3;
+        macro<f64>(k, 4, k, 1, tt, y + at, 0, ty + at, 4, k);
+      }
+      for (let r = 0; r < m; r += RB) {
+        const a1 = vv + (usize(k) * r << 3);
+        const rows = min(RB, m - r);
+        for (let c = 0; c < panels; c++) {
+          macro<f64>(rows, 4, k, -1, a1, ty + (usize(4 * KB * c) << 3), 1, top + usize(c) * panelSize + (usize(r) << 5), 4, rows);
+        }
+      }
+    }
+    for (let p = 0; p < panels; p++) {
+      from_panel(n, min(4, n - c0 - 4 * p), strip + usize(p) * panelSize, t.v + (usize(c0 + 4 * p) << 3), t.ldv);
+    }
+  }
+}
+
+/** Four rows at s (only the first `rows` hold anything) become a panel n4×4 in place. */
+function to_panel(n4: i32, rows: i32, s: usize, lds: i32, scratch: usize): void {
+  const bytes = usize(n4) << 3;
+  const row = usize(lds) << 3;
+  for (let i = 0; i < rows; i++) memory.copy(scratch + usize(i) * bytes, s + usize(i) * row, bytes);
+  if (rows < 4) memory.fill(scratch + usize(rows) * bytes, 0, usize(4 - rows) * bytes);
+  for (const end = scratch + bytes; scratch < end; scratch += 16) {
+    const x0 = v128.load(scratch), x1 = v128.load(scratch + bytes);
+    const x2 = v128.load(scratch + 2 * bytes), x3 = v128.load(scratch + 3 * bytes);
+    v128.store(s, v128.shuffle<i64>(x0, x1, 0, 2));
+    v128.store(s, v128.shuffle<i64>(x2, x3, 0, 2), 16);
+    v128.store(s, v128.shuffle<i64>(x0, x1, 1, 3), 32);
+    v128.store(s, v128.shuffle<i64>(x2, x3, 1, 3), 48);
+    s += 64;
+  }
+}
+
+/** The first `cols` columns of a panel (n×4) go to v. */
+function from_panel(n: i32, cols: i32, panel: usize, v: usize, ldv: i32): void {
+  const row = usize(ldv) << 3;
+  for (const end = panel + (usize(n) << 5); panel < end; panel += 32) {
+    if (cols == 4) {
+      v128.store(v, v128.load(panel));
+      v128.store(v, v128.load(panel, 16), 16);
+    } else {
+      for (let j = 0; j < cols; j++) store<f64>(v + (usize(j) << 3), load<f64>(panel + (usize(j) << 3)));
+    }
+    v += row;
+  }
+}

@@ -1,0 +1,120 @@
+// Eigenvalues and eigenvectors of a dense symmetric matrix: the drivers.
+//
+// A is scaled to order 1, reduced to tridiagonal form and solved there by divide and conquer; the
+// vectors are transformed back. Eigenvalues alone of a large matrix take the two-stage reduction; for
+// vectors its second back-transform would cost more than it saves.
+
+import { tridiagonal_values, tridiagonal_values_work, tridiagonal_vectors, tridiagonal_vectors_work } from "./divide_conquer";
+import { apply_q, apply_q_work } from "./apply_q";
+import { tridiagonalize, tridiagonalize_work } from "./tridiagonal";
+import { tridiagonal_two_stage, tridiagonal_two_stage_work } from "./two_stage";
+
+/** A matrix whose largest entry is within 2^±SAFE_EXPONENT is not scaled: squares and products are safe. */
+const SAFE_EXPONENT: i32 = 64;
+
+/** From this order on the two-stage reduction is the faster one (1T: from 800, 2T: from 1000). */
+const TWO_STAGE: i32 = 1000;
+
+// @ts-ignore: decorator
+@inline
+function up8(n: i32): i32 {
+  return (n + 7) & ~7;
+}
+
+/** Row stride of the tridiagonal eigenvectors: an odd number of cache lines. */
+function rows_stride(n: i32): i32 {
+  return up8(n) | 8;
+}
+
+/** The power of two that brings the largest |aᵢⱼ|, i ≤ j, near 1; 1 if it is near enough; 0 for a zero matrix. */
+function scaling(n: i32, a: usize, lda: i32): f64 {
+  let largest: f64 = 0;
+  for (let i = 0; i < n; i++) largest = max(largest, largest_abs(n - i, a + ((usize(i) * lda + i) << 3)));
+  if (largest == 0) return 0;
+  const exponent = i32(reinterpret<i64>(largest) >> 52) - 1023;
+  if (abs(exponent) < SAFE_EXPONENT) return 1;
+  // an exponent whose negative is a normal number's
+  return reinterpret<f64>(i64(1023 - max(-1022, min(1022, exponent))) << 52);
+}
+
+function largest_abs(m: i32, x: usize): f64 {
+  let top: v128 = f64x2.splat(0);
+  const end = x + (usize(m) << 3);
+  for (; x + 16 <= end; x += 16) top = v128.max<f64>(top, v128.abs<f64>(v128.load(x)));
+  let largest = max(f64x2.extract_lane(top, 0), f64x2.extract_lane(top, 1));
+  if (x < end) largest = max(largest, abs(load<f64>(x)));
+  return largest;
+}
+
+/** x := α·x, m numbers. */
+function scale(m: i32, alpha: f64, x: usize): void {
+  for (const end = x + (usize(m) << 3); x < end; x += 8) store<f64>(x, alpha * load<f64>(x));
+}
+
+/** Bytes of workspace of eigvalsh_f64. */
+export function eigvalsh_work_f64(n: i32): f64 {
+  const reduction = n < TWO_STAGE ? tridiagonalize_work(n) : tridiagonal_two_stage_work(n);
+  return 16 * f64(up8(n)) + max(reduction, tridiagonal_values_work(n));
+}
+
+/** Bytes of workspace of eigh_f64. */
+export function eigh_work_f64(n: i32): f64 {
+  const inner = max(tridiagonal_vectors_work(n), apply_q_work(n));
+  return 16 * f64(up8(n)) + 8 * f64(up8(n)) * f64(rows_stride(n)) + max(tridiagonalize_work(n), inner);
+}
+
+/**
+ * w := the eigenvalues of A, ascending.
+ *
+ * A (n×n, stride lda, a multiple of 8; 64-aligned) symmetric, finite; the upper triangle is read, A
+ * and its columns n … lda−1 are destroyed. w (n). work: eigvalsh_work_f64(n) bytes, 64-aligned.
+ * Returns 0, INFO_ABORTED, or k > 0 where the tridiagonal solver reached its cap.
+ * |ŵ − w| ≤ c·n·u·‖A‖   [Higham 2002, §19; LAPACK Users' Guide, §4.7]
+ */
+export function eigvalsh_f64(n: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
+  const by = scaling(n, a, lda);
+  if (by == 0) {
+    memory.fill(w, 0, usize(n) << 3);
+    return 0;
+  }
+  if (by != 1) for (let i = 0; i < n; i++) scale(n - i, by, a + ((usize(i) * lda + i) << 3));
+  const vector = usize(up8(n)) << 3;
+  const e = work;
+  const rest = work + 2 * vector;
+  let info = n < TWO_STAGE
+    ? tridiagonalize(n, a, lda, w, e, work + vector, 0.9, rest)
+    : tridiagonal_two_stage(n, a, lda, w, e, rest);
+  if (info == 0) info = tridiagonal_values(n, w, e, rest);
+  if (by != 1) scale(n, 1 / by, w);
+  return info;
+}
+
+/**
+ * A = V·diag(w)·Vᵀ: w ascending, the columns of V orthonormal; V takes the place of A.
+ *
+ * As eigvalsh_f64; work: eigh_work_f64(n) bytes. ‖A − V̂·diag(ŵ)·V̂ᵀ‖ ≤ c·n·u·‖A‖, ‖V̂ᵀV̂ − I‖ ≤ c·n·u.
+ */
+export function eigh_f64(n: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
+  const by = scaling(n, a, lda);
+  if (by == 0) {
+    memory.fill(w, 0, usize(n) << 3);
+    for (let i = 0; i < n; i++) {
+      const row = a + (usize(i) * lda << 3);
+      memory.fill(row, 0, usize(n) << 3);
+      store<f64>(row + (usize(i) << 3), 1);
+    }
+    return 0;
+  }
+  if (by != 1) for (let i = 0; i < n; i++) scale(n - i, by, a + ((usize(i) * lda + i) << 3));
+  const vector = usize(up8(n)) << 3;
+  const e = work;
+  const tau = e + vector;
+  const s = tau + vector;
+  const lds = rows_stride(n);
+  const rest = s + vector * lds;
+  let info = tridiagonalize(n, a, lda, w, e, tau, 0.4, rest);
+  if (info == 0) info = tridiagonal_vectors(n, w, e, s, lds, rest);
+  if (info == 0) info = apply_q(n, a, lda, tau, s, lds, a, lda, rest);
+  if (by != 1) scale(n, 1 / by, w);
+  return info;
+}

@@ -1,0 +1,552 @@
+// Householder reduction of a symmetric matrix to tridiagonal form, one stage, blocked.
+//
+// Based on: J. Dongarra, D. Sorensen, S. Hammarling, Block reduction of matrices to condensed forms
+// for eigenvalue computations, 1989 (LAPACK dsytrd, dlatrd).
+//
+// Only the upper triangle is read, so that in row-major storage a panel is a few contiguous rows. In
+// a panel that begins at column p, step j = p + i makes the reflector v_i from row j, then
+//
+//     w_i = τ·y − ½·τ²·(yᵀv)·v,   y = A·v − V·(Wᵀv) − W·(Vᵀv)
+//
+// with A as it was at the panel's start and V, W of the columns so far; the trailing matrix is updated
+// once a panel, A := A − Vᵀ·W − Wᵀ·V. Half of the arithmetic is the product A·v, bound by memory:
+// each element of the upper triangle is read once and used for its mirror image as well.
+//
+// A step is two regions. SYMV: chunks of rows of equal area give partial sums of A·v, further chunks
+// the dots Vv and Wv. COMBINE: chunks of columns add the partial sums and the corrections, and bring
+// row j + 1 up to date but for the newest pair, which is known only when all of yᵀv is.
+
+import { args, claimBit, parallelFor, progress } from "../parallel";
+import { hsum, madd, nmadd } from "../simd";
+import { Task } from "../tasks";
+import { MR, NR } from "../blas/gemm/blocking";
+import { macro } from "../blas/gemm/micro";
+import { pack } from "../blas/gemm/pack";
+
+/** Columns of a panel: the update is then a product over 2·NB, the corrections stay small. */
+const NB: i32 = 16;
+
+/** Most chunks of one product A·v, each with a partial sum of its own. */
+const PARTS: i32 = 8;
+
+/** A chunk of A·v has about this many elements at least (128 KiB, 5 µs). */
+const PART_AREA: i32 = 16384;
+
+/** Columns of a COMBINE chunk, in units of 4: its part of V, W, and y fits into L1 piece by piece. */
+const COMBINE_GRAIN: i32 = 64;
+
+/** Rows of a chunk of the trailing update, in units of MR. */
+const UPDATE_GRAIN: i32 = 8;
+
+/** Below this sum of squares a row is scaled before its norm is taken: no square has underflowed to matter. */
+const TINY: f64 = 1e-250;
+
+@unmanaged
+class Reduction {
+  n: i32;
+  lda: i32;
+  a: usize; // (n×n, lda), the upper triangle
+  d: usize; // (n)
+  e: usize; // (n − 1)
+  tau: usize; // (n)
+  ld: i32; // row stride of z and sums
+  z: usize; // (3·NB × ld): rows of V, of W, and at the panel's end of V again
+  sums: usize; // (PARTS × ld): partial sums of A·v; row 0 becomes y
+  dots: usize; // (2·NB): Vv, Wv
+  pieces: usize; // yᵀv, of each COMBINE chunk
+  packed: usize; // for the update: MR-panels of [V; W], then NR-panels of [W; V]
+  claims: usize; // i32: bit c is set once part c of A·v is taken
+  lists: usize; // per chunk PARTS + 1 bytes, see symv_parts
+  j: i32; // the column of this step; in the update the first row
+  i: i32; // its place in the panel
+  from: i32; // j + 1 rounded down to a multiple of 4: where vectors of this step begin
+  parts: i32; // of A·v in this step
+  next: bool; // row j + 1 belongs to the panel
+}
+
+// @ts-ignore: decorator
+@inline
+function at(base: usize, ld: i32, i: i32, j: i32): usize {
+  return base + ((usize(i) * ld + j) << 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function up4(n: i32): i32 {
+  return (n + 3) & ~3;
+}
+
+/** Row stride of the panels: an odd number of cache lines, so that rows do not share sets. */
+function stride(n: i32): i32 {
+  return (((n + 7) >> 3) | 1) << 3;
+}
+
+/** Numbers in the packed panels of the update; both are long enough for n rounded up to either unit. */
+function packed_size(n: i32): i32 {
+  return 2 * NB * 2 * (n + MR);
+}
+
+/** Bytes of workspace of tridiagonalize. */
+export function tridiagonalize_work(n: i32): f64 {
+  const numbers = f64(stride(n)) * (3 * NB + PARTS) + packed_size(n) + 2 * NB + n / (4 * COMBINE_GRAIN) + 1;
+  return 8 * numbers + 8 + PARTS * (PARTS + 1);
+}
+
+/**
+ * T := Qᵀ·A·Q tridiagonal, Q = H_0·H_1·…·H_{n−3}, H_j = I − τ_j·v_j·v_jᵀ.
+ *
+ * A (n×n, stride lda, a multiple of 4; rows 16-aligned) symmetric with entries of order 1; the upper
+ * triangle is read. On return row j of A holds v_j in columns j+1 … n−1 with its leading 1 explicit;
+ * the rest of A, columns n … lda−1 too, is overwritten. d (n) and e (n−1) hold T, tau (n) the τ_j.
+ * work: tridiagonalize_work(n) bytes, 64-aligned. `share`: the part of the progress that this is of
+ * the whole call. Returns 0 or INFO_ABORTED.
+ * Backward stable: T is exact for A + E, ‖E‖ ≤ c·n·u·‖A‖   [Higham 2002, §19.3]
+ */
+export function tridiagonalize(n: i32, a: usize, lda: i32, d: usize, e: usize, tau: usize, share: f64, work: usize): i32 {
+  const s = args<Reduction>();
+  s.n = n;
+  s.lda = lda;
+  s.a = a;
+  s.d = d;
+  s.e = e;
+  s.tau = tau;
+  s.ld = stride(n);
+  s.z = work;
+  s.sums = at(s.z, s.ld, 3 * NB, 0);
+  s.packed = at(s.sums, s.ld, PARTS, 0);
+  s.dots = s.packed + (usize(packed_size(n)) << 3);
+  s.pieces = s.dots + 8 * 2 * NB;
+  s.claims = s.pieces + (usize(n / (4 * COMBINE_GRAIN) + 1) << 3);
+  s.lists = s.claims + 8;
+  memory.fill(s.lists, 0, PARTS * (PARTS + 1));
+  memory.fill(s.z, 0, usize(3 * NB) * s.ld << 3);
+  // vectors of 4 read the columns up to the next multiple of 4
+  for (let i = 0; i < n; i++) for (let j = n; j < up4(n); j++) store<f64>(at(a, lda, i, j), 0);
+
+  for (let p = 0; p < n - 2; p += NB) {
+    const end = min(p + NB, n - 2);
+    for (let j = p; j < end; j++) {
+      const info = step(s, j, j - p, end);
+      if (info != 0) return info;
+    }
+    const info = update(s, end, end - p);
+    if (info != 0) return info;
+    const left = f64(n - end) / n;
+    progress(share * (1 - left * left * left), 1);
+  }
+
+  for (let j = max(0, n - 2); j < n; j++) {
+    store<f64>(d + (usize(j) << 3), load<f64>(at(a, lda, j, j)));
+    store<f64>(tau + (usize(j) << 3), 0);
+  }
+  if (n > 1) store<f64>(e + (usize(n - 2) << 3), load<f64>(at(a, lda, n - 2, n - 1)));
+  return 0;
+}
+
+/** Step j, the i-th of a panel that ends before row `end`: row j is up to date, and then row j + 1. */
+function step(s: Reduction, j: i32, i: i32, end: i32): i32 {
+  const n = s.n;
+  const from = (j + 1) & ~3;
+  const v = at(s.z, s.ld, i, from);
+  const w = at(s.z, s.ld, NB + i, from);
+  const x = at(s.a, s.lda, j, j + 1);
+  store<f64>(s.d + (usize(j) << 3), load<f64>(x - 8));
+  const tau = reflector(n - j - 1, x, s.e + (usize(j) << 3));
+  store<f64>(s.tau + (usize(j) << 3), tau);
+  // the row of V: zeros from the panel's first column on, then v
+  const zeros = at(s.z, s.ld, i, (j - i) & ~3);
+  const v1 = v + (usize(j + 1 - from) << 3);
+  memory.fill(zeros, 0, v1 - zeros);
+  memory.copy(v1, x, usize(up4(n) - j - 1) << 3);
+
+  s.j = j;
+  s.i = i;
+  s.from = from;
+  s.next = j + 1 < end;
+  s.parts = max(1, min(PARTS, i32(f64(n - from) * f64(n - from) / (2 * PART_AREA))));
+  store<i32>(s.claims, 0);
+  const chunks = s.parts + 2 * ((i + 3) >> 2);
+  let info = parallelFor(Task.TRIDIAGONALIZE_SYMV, chunks, s.parts == 1 ? chunks : 1);
+  if (info != 0) return info;
+  const units = (up4(n) - from) >> 2;
+  info = parallelFor(Task.TRIDIAGONALIZE_COMBINE, units, COMBINE_GRAIN);
+  if (info != 0) return info;
+
+  let yv: f64 = 0;
+  for (let c = 0; c * COMBINE_GRAIN < units; c++) yv += load<f64>(s.pieces + (usize(c) << 3));
+  const alpha = -0.5 * tau * tau * yv;
+  const y = at(s.sums, s.ld, 0, from);
+  if (s.next) {
+    const w1 = tau * load<f64>(y + (v1 - v)) + alpha;
+    newest_pair(units, tau, alpha, w1, y, v, w, at(s.a, s.lda, j + 1, from));
+  } else {
+    newest_w(units, tau, alpha, y, v, w);
+  }
+  return 0;
+}
+
+/** A := A − [V; W]ᵀ·[W; V] for the k rows of V and W, from row and column `end` on. */
+function update(s: Reduction, end: i32, k: i32): i32 {
+  if (k < NB) {
+    memory.fill(at(s.z, s.ld, k, 0), 0, usize(NB - k) * s.ld << 3);
+    memory.fill(at(s.z, s.ld, NB + k, 0), 0, usize(NB - k) * s.ld << 3);
+  }
+  memory.copy(at(s.z, s.ld, 2 * NB, 0), s.z, usize(NB) * s.ld << 3);
+  s.j = end;
+  const units = (s.n - end + MR - 1) / MR;
+  const info = parallelFor(Task.TRIDIAGONALIZE_PACK, units, 4 * UPDATE_GRAIN);
+  if (info != 0) return info;
+  return parallelFor(Task.TRIDIAGONALIZE_UPDATE, units, UPDATE_GRAIN);
+}
+
+/**
+ * H·x = (β, 0, …, 0) with H = I − τ·v·vᵀ, v_0 = 1: x (m ≥ 1) is overwritten by v, β is stored at
+ * `beta`, τ ∈ [1, 2] or 0 is returned. |β| = ‖x‖ to within m·u, without harmful underflow.
+ */
+function reflector(m: i32, x: usize, beta: usize): f64 {
+  let scale: f64 = 1;
+  let tail = sum_squares(m - 1, x + 8);
+  let alpha = load<f64>(x);
+  if (tail + alpha * alpha < TINY) {
+    let largest: f64 = 0;
+    for (let k = 0; k < m; k++) largest = max(largest, abs(load<f64>(x + (usize(k) << 3))));
+    if (largest > 0) {
+      scale = 1 / max(largest, f64.MIN_NORMAL_VALUE);
+      for (let k = 0; k < m; k++) {
+        const q = x + (usize(k) << 3);
+        store<f64>(q, load<f64>(q) * scale);
+      }
+      tail = sum_squares(m - 1, x + 8);
+      alpha = load<f64>(x);
+    }
+  }
+  if (tail == 0) {
+    store<f64>(beta, alpha / scale);
+    store<f64>(x, 1);
+    memory.fill(x + 8, 0, usize(m - 1) << 3);
+    return 0;
+  }
+  const b = -copysign(sqrt(alpha * alpha + tail), alpha);
+  scale_vector(m - 1, 1 / (alpha - b), x + 8);
+  store<f64>(x, 1);
+  store<f64>(beta, b / scale);
+  return (b - alpha) / b;
+}
+
+/** Σ x_k², k < m. */
+function sum_squares(m: i32, x: usize): f64 {
+  let s0: v128 = f64x2.splat(0), s1: v128 = f64x2.splat(0);
+  const end = x + (usize(m) << 3);
+  for (; x + 32 <= end; x += 32) {
+    const x0 = v128.load(x), x1 = v128.load(x, 16);
+    s0 = madd<f64>(x0, x0, s0);
+    s1 = madd<f64>(x1, x1, s1);
+  }
+  let sum = hsum<f64>(v128.add<f64>(s0, s1));
+  for (; x < end; x += 8) sum += load<f64>(x) * load<f64>(x);
+  return sum;
+}
+
+/** x := α·x, m numbers. */
+function scale_vector(m: i32, alpha: f64, x: usize): void {
+  const al = f64x2.splat(alpha);
+  const end = x + (usize(m) << 3);
+  for (; x + 16 <= end; x += 16) v128.store(x, v128.mul<f64>(al, v128.load(x)));
+  if (x < end) store<f64>(x, alpha * load<f64>(x));
+}
+
+/** w := τ·y + α·v and row := row − w − w_1·v over `units` vectors of 4: the pair (v_i, w_i) where v_i has its 1. */
+function newest_pair(units: i32, tau: f64, alpha: f64, w1: f64, y: usize, v: usize, w: usize, row: usize): void {
+  const t = f64x2.splat(tau), al = f64x2.splat(alpha), wj = f64x2.splat(w1);
+  for (const end = y + (usize(units) << 5); y < end; y += 16) {
+    const v0 = v128.load(v);
+    const w0 = madd<f64>(al, v0, v128.mul<f64>(t, v128.load(y)));
+    v128.store(w, w0);
+    v128.store(row, nmadd<f64>(wj, v0, v128.sub<f64>(v128.load(row), w0)));
+    v += 16;
+    w += 16;
+    row += 16;
+  }
+}
+
+/** w := τ·y + α·v over `units` vectors of 4. */
+function newest_w(units: i32, tau: f64, alpha: f64, y: usize, v: usize, w: usize): void {
+  const t = f64x2.splat(tau), al = f64x2.splat(alpha);
+  for (const end = y + (usize(units) << 5); y < end; y += 16) {
+    v128.store(w, madd<f64>(al, v128.load(v), v128.mul<f64>(t, v128.load(y))));
+    v += 16;
+    w += 16;
+  }
+}
+
+// ── SYMV ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** First row of part c of A·v: parts have equal areas of the trapezoid right of the diagonal. */
+function part_start(from: i32, n: i32, c: i32, parts: i32): i32 {
+  if (c == parts) return n;
+  return (n - i32(f64(n - from) * Math.sqrt(1 - f64(c) / parts))) & ~3;
+}
+
+/** Chunk c < parts of the region: a thread, in effect, since the first ones find all the work. */
+export function tridiagonalize_symv_task(i0: i32, i1: i32): void {
+  const s = args<Reduction>();
+  for (let c = i0; c < i1; c++) {
+    if (c < s.parts) symv_parts(s, s.lists + usize(c * (PARTS + 1)));
+    else {
+      // four rows of V, or of W
+      const fours = (s.i + 3) >> 2;
+      const g = c - s.parts;
+      const q = g < fours ? 4 * g : NB + 4 * (g - fours);
+      const v = at(s.z, s.ld, s.i, s.from);
+      dot4((up4(s.n) - s.from) >> 2, at(s.z, s.ld, q, s.from), s.ld, v, s.dots + (usize(q) << 3));
+    }
+  }
+}
+
+/**
+ * Takes parts until none is left: first those of the previous step, the last one first, as its
+ * matrix is still in this core's L2, then what others have left. The list, a count and the parts in
+ * the order in which they were taken, is kept for the next step.
+ */
+function symv_parts(s: Reduction, list: usize): void {
+  const old = i32(load<u8>(list));
+  let before: u64 = load<u64>(list, 1);
+  let taken = 0;
+  let now: u64 = 0;
+  for (let k = 0; k < old; k++) {
+    const part = i32(before & 15);
+    before >>= 4;
+    if (part < s.parts && claimBit(s.claims, part)) {
+      symv_part(s, part);
+      now = (now << 4) | part;
+      taken++;
+    }
+  }
+  for (let part = 0; part < s.parts; part++) {
+    if (claimBit(s.claims, part)) {
+      symv_part(s, part);
+      now = (now << 4) | part;
+      taken++;
+    }
+  }
+  store<u8>(list, u8(taken));
+  store<u64>(list, now, 1);
+}
+
+/** Part c of A·v; every other step from the bottom up, to begin with the rows that the last one ended with. */
+function symv_part(s: Reduction, c: i32): void {
+  const r0 = part_start(s.from, s.n, c, s.parts);
+  const r1 = part_start(s.from, s.n, c + 1, s.parts);
+  const v = at(s.z, s.ld, s.i, 0);
+  const y = at(s.sums, s.ld, c, 0);
+  memory.fill(y + (usize(r0) << 3), 0, usize(up4(s.n) - r0) << 3);
+  const down = (s.j & 1) == 0;
+  const step = down ? 4 : -4;
+  let r = down ? r0 : (r1 + 3 & ~3) - 4;
+  for (let count = (r1 - r0 + 3) >> 2; count > 0; count--) {
+    symv_rows(s.n - r, at(s.a, s.lda, r, r), s.lda, v + (usize(r) << 3), y + (usize(r) << 3));
+    r += step;
+  }
+}
+
+/** The diagonal block of symv_rows: m ≤ 4 rows, scalar. */
+function symv_corner(m: i32, a: usize, lda: i32, v: usize, y: usize): void {
+  for (let i = 0; i < m; i++) {
+    const vi = load<f64>(v + (usize(i) << 3));
+    const yi = y + (usize(i) << 3);
+    let sum = load<f64>(yi) + load<f64>(at(a, lda, i, i)) * vi;
+    for (let j = i + 1; j < m; j++) {
+      const x = load<f64>(at(a, lda, i, j));
+      const yj = y + (usize(j) << 3);
+      sum += x * load<f64>(v + (usize(j) << 3));
+      store<f64>(yj, load<f64>(yj) + x * vi);
+    }
+    store<f64>(yi, sum);
+  }
+}
+
+/**
+ * y += (the upper part of four rows and its mirror image)·v; a is their diagonal element, m the
+ * columns from there (rows past m do not exist; columns up to the next multiple of 4 are zero).
+ */
+function symv_rows(m: i32, a: usize, lda: i32, v: usize, y: usize): void {
+  symv_corner(min(m, 4), a, lda, v, y);
+  if (m <= 4) return;
+  const v0 = v128.load64_splat(v), v1 = v128.load64_splat(v, 8);
+  const v2 = v128.load64_splat(v, 16), v3 = v128.load64_splat(v, 24);
+  let s0: v128 = f64x2.splat(0), s1: v128 = f64x2.splat(0), s2: v128 = f64x2.splat(0), s3: v128 = f64x2.splat(0);
+  let a0 = a + 32;
+  let a1 = a0 + (usize(lda) << 3);
+  let a2 = a1 + (usize(lda) << 3);
+  let a3 = a2 + (usize(lda) << 3);
+  const y4 = y;
+  const end = y + (usize(up4(m)) << 3);
+  v += 32;
+  for (y += 32; y < end; y += 32) {
+    let vj = v128.load(v);
+    let yj = v128.load(y);
+    let x = v128.load(a0);
+    yj = madd<f64>(x, v0, yj);
+    s0 = madd<f64>(x, vj, s0);
+    x = v128.load(a1);
+    yj = madd<f64>(x, v1, yj);
+    s1 = madd<f64>(x, vj, s1);
+    x = v128.load(a2);
+    yj = madd<f64>(x, v2, yj);
+    s2 = madd<f64>(x, vj, s2);
+    x = v128.load(a3);
+    yj = madd<f64>(x, v3, yj);
+    s3 = madd<f64>(x, vj, s3);
+    v128.store(y, yj);
+
+    vj = v128.load(v, 16);
+    yj = v128.load(y, 16);
+    x = v128.load(a0, 16);
+    yj = madd<f64>(x, v0, yj);
+    s0 = madd<f64>(x, vj, s0);
+    x = v128.load(a1, 16);
+    yj = madd<f64>(x, v1, yj);
+    s1 = madd<f64>(x, vj, s1);
+    x = v128.load(a2, 16);
+    yj = madd<f64>(x, v2, yj);
+    s2 = madd<f64>(x, vj, s2);
+    x = v128.load(a3, 16);
+    yj = madd<f64>(x, v3, yj);
+    s3 = madd<f64>(x, vj, s3);
+    v128.store(y, yj, 16);
+    v += 32;
+    a0 += 32;
+    a1 += 32;
+    a2 += 32;
+    a3 += 32;
+  }
+  store<f64>(y4, load<f64>(y4) + hsum<f64>(s0));
+  store<f64>(y4, load<f64>(y4, 8) + hsum<f64>(s1), 8);
+  store<f64>(y4, load<f64>(y4, 16) + hsum<f64>(s2), 16);
+  store<f64>(y4, load<f64>(y4, 24) + hsum<f64>(s3), 24);
+}
+
+/** dots[q] := x_q·v for four rows x_q of stride ld, over `units` vectors of 4. */
+export function dot4(units: i32, x: usize, ld: i32, v: usize, dots: usize): void {
+  let s0: v128 = f64x2.splat(0), s1: v128 = f64x2.splat(0), s2: v128 = f64x2.splat(0), s3: v128 = f64x2.splat(0);
+  let x1 = x + (usize(ld) << 3);
+  let x2 = x1 + (usize(ld) << 3);
+  let x3 = x2 + (usize(ld) << 3);
+  for (const end = v + (usize(units) << 5); v < end; v += 16) {
+    const vj = v128.load(v);
+    s0 = madd<f64>(v128.load(x), vj, s0);
+    s1 = madd<f64>(v128.load(x1), vj, s1);
+    s2 = madd<f64>(v128.load(x2), vj, s2);
+    s3 = madd<f64>(v128.load(x3), vj, s3);
+    x += 16;
+    x1 += 16;
+    x2 += 16;
+    x3 += 16;
+  }
+  store<f64>(dots, hsum<f64>(s0));
+  store<f64>(dots, hsum<f64>(s1), 8);
+  store<f64>(dots, hsum<f64>(s2), 16);
+  store<f64>(dots, hsum<f64>(s3), 24);
+}
+
+// ── COMBINE ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Columns from + 4·[u0, u1): y := Σ partial sums − corrections, its part of yᵀv, and row j + 1 but for the newest pair. */
+export function tridiagonalize_combine_task(u0: i32, u1: i32): void {
+  const s = args<Reduction>();
+  const c0 = s.from + 4 * u0;
+  const c1 = s.from + 4 * u1;
+  const y = at(s.sums, s.ld, 0, c0);
+  for (let g = 1; g < s.parts; g++) {
+    const r0 = max(c0, part_start(s.from, s.n, g, s.parts));
+    if (r0 < c1) add_to((c1 - r0) >> 2, at(s.sums, s.ld, g, r0), at(s.sums, s.ld, 0, r0));
+  }
+  const row = at(s.a, s.lda, s.j + 1, c0);
+  for (let q = 0; q < s.i; q++) {
+    const v = at(s.z, s.ld, q, 0);
+    const w = at(s.z, s.ld, NB + q, 0);
+    const jth = usize(s.j + 1) << 3;
+    const vv = load<f64>(s.dots + (usize(q) << 3));
+    const wv = load<f64>(s.dots + (usize(NB + q) << 3));
+    const shift = usize(c0) << 3;
+    if (s.next) correct_both(u1 - u0, wv, vv, load<f64>(w + jth), load<f64>(v + jth), v + shift, w + shift, y, row);
+    else correct(u1 - u0, wv, vv, v + shift, w + shift, y);
+  }
+  // v is zero left of column j + 1, so what y holds there does not count
+  const v = at(s.z, s.ld, s.i, c0);
+  store<f64>(s.pieces + (usize(u0 / COMBINE_GRAIN) << 3), dot(u1 - u0, y, v));
+}
+
+/** y += x over `units` vectors of 4. */
+function add_to(units: i32, x: usize, y: usize): void {
+  for (const end = y + (usize(units) << 5); y < end; y += 16) {
+    v128.store(y, v128.add<f64>(v128.load(y), v128.load(x)));
+    x += 16;
+  }
+}
+
+/** xᵀy over `units` vectors of 4. */
+function dot(units: i32, x: usize, y: usize): f64 {
+  let s0: v128 = f64x2.splat(0), s1: v128 = f64x2.splat(0);
+  for (const end = y + (usize(units) << 5); y < end; y += 32) {
+    s0 = madd<f64>(v128.load(x), v128.load(y), s0);
+    s1 = madd<f64>(v128.load(x, 16), v128.load(y, 16), s1);
+    x += 32;
+  }
+  return hsum<f64>(v128.add<f64>(s0, s1));
+}
+
+/** y −= a·v + b·w over `units` vectors of 4. */
+function correct(units: i32, a: f64, b: f64, v: usize, w: usize, y: usize): void {
+  const a1 = f64x2.splat(a), b1 = f64x2.splat(b);
+  for (const end = y + (usize(units) << 5); y < end; y += 16) {
+    v128.store(y, nmadd<f64>(b1, v128.load(w), nmadd<f64>(a1, v128.load(v), v128.load(y))));
+    v += 16;
+    w += 16;
+  }
+}
+
+/** y −= a·v + b·w and row −= c·v + d·w over `units` vectors of 4. */
+function correct_both(units: i32, a: f64, b: f64, c: f64, d: f64, v: usize, w: usize, y: usize, row: usize): void {
+  const a1 = f64x2.splat(a), b1 = f64x2.splat(b), c1 = f64x2.splat(c), d1 = f64x2.splat(d);
+  for (const end = y + (usize(units) << 5); y < end; y += 16) {
+    const v0 = v128.load(v), w0 = v128.load(w);
+    v128.store(y, nmadd<f64>(b1, w0, nmadd<f64>(a1, v0, v128.load(y))));
+    v128.store(row, nmadd<f64>(d1, w0, nmadd<f64>(c1, v0, v128.load(row))));
+    v += 16;
+    w += 16;
+    row += 16;
+  }
+}
+
+// ── UPDATE ───────────────────────────────────────────────────────────────────────────────────────
+
+/** Where the NR-panels of [W; V] begin. */
+function packed_right(s: Reduction): usize {
+  return s.packed + ((usize(2 * NB) * (s.n + MR)) << 3);
+}
+
+/** Panels of rows and of columns end + MR·[u0, u1). */
+export function tridiagonalize_pack_task(u0: i32, u1: i32): void {
+  const s = args<Reduction>();
+  const m = s.n - s.j;
+  const left = at(s.z, s.ld, 0, s.j);
+  const right = at(s.z, s.ld, NB, s.j);
+  pack<f64>(MR, u0 * MR, min(u1 * MR, m), 2 * NB, left, s.ld, false, s.packed);
+  // chunks start at multiples of 4·UPDATE_GRAIN·MR, which NR divides
+  pack<f64>(NR<f64>(), u0 * MR, min(u1 * MR, m), 2 * NB, right, s.ld, false, packed_right(s));
+}
+
+/** Rows end + MR·[u0, u1) of the trailing matrix, from their diagonal on. */
+export function tridiagonalize_update_task(u0: i32, u1: i32): void {
+  const s = args<Reduction>();
+  const m = s.n - s.j;
+  for (let u = u0; u < u1; u++) {
+    const r = u * MR;
+    const c = r & ~3; // where an NR-panel begins
+    const left = s.packed + ((usize(2 * NB) * r) << 3);
+    const right = packed_right(s) + ((usize(2 * NB) * c) << 3);
+    const rows = min(MR, m - r);
+    macro<f64>(rows, m - c, 2 * NB, -1, left, right, 1, at(s.a, s.lda, s.j + r, s.j + c), s.lda, rows);
+  }
+}
