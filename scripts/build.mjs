@@ -4,7 +4,7 @@
 //   bindings/core/generated/*.ts      each binary deflated and base64-encoded; the worker's source
 //   bindings/plot/generated/page.ts   the report's script and style
 //   dist/*.js                         bundled entry points, self-contained ESM
-//   dist/types/**, dist/wasm/*, dist/worker.js
+//   dist/types/**, dist/wasm/*, dist/worker.js, dist/third-party.txt
 
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, readFile, rm, writeFile, chmod } from "node:fs/promises";
@@ -15,6 +15,7 @@ import { build } from "esbuild";
 const run = promisify(execFile);
 const VARIANTS = ["base", "threads", "relaxed", "relaxed-threads"];
 const GENERATED = "bindings/core/generated";
+const BUNDLED = ["@assemblyscript/loader", "fflate", "uplot", "wasm-feature-detect"];
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 const common = {
   bundle: true,
@@ -26,6 +27,13 @@ const common = {
   define: { __VERSION__: JSON.stringify(version) },
   logLevel: "warning",
 };
+
+/** Name, version, licence of a package that is bundled, and the text that has to go with it. */
+async function licenceOf(name) {
+  const manifest = JSON.parse(await readFile(`node_modules/${name}/package.json`, "utf8"));
+  const text = await readFile(`node_modules/${name}/LICENSE`, "utf8").catch(() => "");
+  return `${name} ${manifest.version}, ${manifest.license}\n\n${text}`.trim();
+}
 
 const only = process.argv.includes("--wasm") ? "wasm" : process.argv.includes("--js") ? "js" : "all";
 
@@ -72,8 +80,9 @@ if (only !== "wasm") {
     const { text } = page.outputFiles.find(({ path }) => path.endsWith(ending));
     return JSON.stringify(text.trim().replaceAll("</", "<\\/"));
   });
+  const notice = JSON.stringify(await licenceOf("uplot"));
   await mkdir("bindings/plot/generated", { recursive: true });
-  await writeFile("bindings/plot/generated/page.ts", `export const script = ${script};\nexport const style = ${style};\n`);
+  await writeFile("bindings/plot/generated/page.ts", `export const script = ${script};\nexport const style = ${style};\nexport const notice = ${notice};\n`);
 
   await rm("dist", { recursive: true, force: true });
   await build({
@@ -91,6 +100,7 @@ if (only !== "wasm") {
   });
   await writeFile("dist/worker.js", worker.outputFiles[0].text);
   await chmod("dist/cli.js", 0o755);
+  await writeFile("dist/third-party.txt", (await Promise.all(BUNDLED.map(licenceOf))).join("\n\n\n"));
   await mkdir("dist/wasm", { recursive: true });
   for (const v of VARIANTS) await copyFile(`build/wasm/${v}.wasm`, `dist/wasm/${v}.wasm`);
   try {

@@ -2,7 +2,7 @@
 // matrix above, H∞ below, logarithmic, over the rank) with the closed form and the numbers beside it.
 
 import { digitsFor, roundDown, roundUp, significant, typeset } from "./numbers.ts";
-import { script, style } from "./generated/page.ts";
+import { notice, script, style } from "./generated/page.ts";
 
 /** The result of `eigenscope hinf`, as its --json prints it. */
 export interface HinfSummary {
@@ -89,8 +89,8 @@ export function htmlReport(summary: HinfSummary, spectra: HinfSpectra, { date = 
     ],
   };
   const digits = digitsFor(exact.lowerBound, exact.upperBound);
-  const lower = typeset(roundDown(exact.lowerBound, digits));
-  const upper = typeset(roundUp(exact.upperBound, digits));
+  const lower = exact.lowerBound === 0 ? "0" : typeset(roundDown(exact.lowerBound, digits));
+  const upper = exact.upperBound === 0 ? "0" : typeset(roundUp(exact.upperBound, digits));
   const rows = normalized ? "each row scaled to length 1" : "rows as given";
   const last = n > 200 ? [`${n - 99}:${n}`, "smallest 100"] : undefined;
 
@@ -166,10 +166,13 @@ on average. The 95 % limit comes from the same neurons along one fixed direction
 
 <footer>
 <p>eigenscope ${text(engine.version)} · ${text(engine.runtime)} · ${text(engine.variant)} · ${engine.threads} ${engine.threads === 1 ? "thread" : "threads"} · <time datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace("T", " ")} UTC</time></p>
-<p>Plots by uPlot 1.6, © Leon Sorokin, MIT licence.</p>
+<p>Plots by ${text(notice.slice(0, notice.indexOf("\n")))} licence.</p>
 </footer>
 </main>
 <script type="application/json" id="data">${JSON.stringify(page).replaceAll("<", "\\u003c")}</script>
+<!--
+${notice}
+-->
 <script>${script}</script>
 </body>
 </html>
