@@ -30,12 +30,12 @@ export interface MonteCarlo {
 
 /** The mean over sampled neurons of (xᵢ·xⱼ)·1[w·xᵢ > 0]·1[w·xⱼ > 0], rows x of X (n×d) as they are. */
 export function monteCarlo(rt: Runtime, X: MatrixLike, options: MonteCarloOptions): MonteCarlo {
-  return sample(rt, "monteCarlo", "hinf_monte_carlo_f64", X, options);
+  return sample(rt, "hinf.monteCarlo", "hinf_monte_carlo_f64", X, options);
 }
 
 /** The same without X·Xᵀ: the number of neurons that both samples activate, exact. */
 export function coactivations(rt: Runtime, X: MatrixLike, options: MonteCarloOptions): MonteCarlo {
-  return sample(rt, "coactivations", "hinf_coactivations_f64", X, options);
+  return sample(rt, "hinf.coactivations", "hinf_coactivations_f64", X, options);
 }
 
 function sample(
@@ -49,16 +49,25 @@ function sample(
     const work = rt.memory.push(rt.kernels.hinf_monte_carlo_work_f64(A.rows, A.cols, features), `${fn}: ${A.rows} rows`);
     const x = pushMatrix(rt, fn, "X", A);
     rt.checkAborted(rt.kernels[kernel](A.rows, A.cols, features, seed, x.at, x.stride, h.at, h.stride, work));
-    return { matrix: pullMatrix(rt, h), features, seed };
+    const matrix = pullMatrix(rt, h);
+    const bad = overflow(matrix);
+    if (bad >= 0) throw new NotFiniteError(`${fn}: the square of row ${bad + 1} of X overflows; divide X by a power of two`);
+    return { matrix, features, seed };
   });
+}
+
+/** The first row whose diagonal entry is not finite, −1 if there is none: no entry is larger than two of those. */
+function overflow({ data, rows }: Matrix): number {
+  for (let i = 0; i < rows; i++) if (!Number.isFinite(data[i * rows + i])) return i;
+  return -1;
 }
 
 export interface UpperConfidence {
   /** vᵀ·H_m·v for the normalised vector. */
   mean: number;
-  /** Of the terms z_k whose mean that is, one for each neuron. */
+  /** Of the terms z_k whose mean that is, one for each neuron; NaN if there is only one. */
   standardDeviation: number;
-  /** mean + 1.645·standardDeviation/√m: over λ_min(H∞) with probability 95 %. */
+  /** mean + 1.645·standardDeviation/√m: over λ_min(H∞) with probability 95 %. Infinity for one neuron. */
   upper: number;
 }
 
@@ -78,11 +87,10 @@ const DEVIATION_FEATURES = 10_000;
 export function upperConfidence(
   rt: Runtime, X: MatrixLike, sample: MonteCarlo & Pick<MonteCarloOptions, "rng">, vector: ArrayLike<number>,
 ): UpperConfidence {
-  const fn = "upperConfidence";
+  const fn = "hinf.upperConfidence";
   const A = rowsOf(fn, X);
   const n = A.rows;
   const { features, seed } = checkOptions(fn, sample);
-  if (features < 2) throw new OptionError(`${fn}: features is 1, a deviation needs 2 or more`);
   const H = toMatrix(fn, "matrix", sample.matrix);
   if (H.rows !== n || H.cols !== n) throw new ShapeError(`${fn}: matrix is ${H.rows}×${H.cols}, X has ${n} rows`);
   const v = unit(fn, vector, n);
@@ -96,9 +104,10 @@ export function upperConfidence(
     rt.checkAborted(rt.kernels.hinf_activation_norms_f64(n, A.cols, count, seed, x.at, x.stride, vAt, at, work));
     return rt.memory.f64(at, count).slice();
   });
+  const mean = quadraticForm(rt, fn, H, v);
+  if (count === 1) return { mean, standardDeviation: NaN, upper: Infinity };
   const zMean = sum(z) / count;
   const standardDeviation = Math.sqrt(sum(z.map((t) => (t - zMean) ** 2)) / (count - 1));
-  const mean = quadraticForm(rt, fn, H, v);
   return { mean, standardDeviation, upper: mean + (Z95 * standardDeviation) / Math.sqrt(features) };
 }
 
