@@ -10,6 +10,7 @@ import { measure, type Cases, type Row } from "./harness.ts";
 const OPERATIONS: Record<string, () => Promise<{ cases: Cases }>> = {
   gemm: () => import("./gemm.ts"),
   eig: () => import("./eig.ts"),
+  hinf: () => import("./hinf.ts"),
 };
 
 const { values: options, positionals } = parseArgs({

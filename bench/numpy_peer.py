@@ -3,6 +3,7 @@ fastest call. Input is seeded and made once."""
 
 import functools
 import json
+import pathlib
 import sys
 import time
 
@@ -31,6 +32,34 @@ def gram(n, k, type):
 
 
 
+@functools.cache
+def digits():
+    path = pathlib.Path(__file__).parent.parent / "examples" / "data" / "digits.csv.gz"
+    x = np.loadtxt(path, delimiter=",")[:, :64]
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def hinf_exact():
+    x = digits()
+
+    def call():
+        g = np.clip(x @ x.T, -1, 1)
+        return g * (np.pi - np.arccos(g)) / (2 * np.pi)
+
+    return call
+
+
+def hinf_monte_carlo(features):
+    x = digits()
+
+    def call():
+        w = np.random.RandomState(0).randn(features, 64)
+        active = (w @ x.T > 0).astype(np.float32)
+        return (x @ x.T) * (active.T @ active) / features
+
+    return call
+
+
 def hinf(n):
     """H∞ of n rows like the digits': 64 pixels from 0 to 16, normalised."""
     x = np.random.default_rng(1).integers(0, 17, (n, 64)).astype(float)
@@ -49,7 +78,7 @@ def eigh(n):
     return lambda: np.linalg.eigh(a)
 
 
-OPERATIONS = {f.__name__: f for f in (matmul, gram, eigvalsh, eigh)}
+OPERATIONS = {f.__name__: f for f in (matmul, gram, eigvalsh, eigh, hinf_exact, hinf_monte_carlo)}
 
 for line in sys.stdin:
     request = json.loads(line)
@@ -58,7 +87,7 @@ for line in sys.stdin:
     best = float("inf")
     end = time.perf_counter() + seconds
     calls = 0
-    while calls < 3 or time.perf_counter() < end:
+    while calls == 0 or time.perf_counter() < end:
         start = time.perf_counter()
         call()
         best = min(best, time.perf_counter() - start)
