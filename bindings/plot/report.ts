@@ -114,7 +114,7 @@ export function htmlReport(summary: HinfSummary, spectra: HinfSpectra, { date = 
 
 <dl class="facts">
 <div><dt>Smallest eigenvalue of <var>H</var><sup>∞</sup></dt>
-<dd class="value number">${significant(exact.lambdaMin, Math.min(digits, 9))}</dd>
+<dd class="value number">${significant(exact.lambdaMin, digits)}</dd>
 <dd class="note">Certified, every rounding counted: <span class="number">${lower} ≤ λ<sub>min</sub></span> <span class="number">≤ ${upper}</span></dd></div>
 <div><dt>Largest eigenvalue</dt>
 <dd class="value number">${significant(exact.lambdaMax, 6)}</dd>

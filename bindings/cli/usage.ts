@@ -1,0 +1,51 @@
+// Reading the command line; whatever is wrong with it is a UsageError, exit status 2.
+
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { EigenscopeError } from "../errors.ts";
+
+export class UsageError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_USAGE"); }
+}
+
+/** What createEngine takes, on every verb. */
+export const ENGINE_OPTIONS = { threads: { type: "string" }, reproducible: { type: "boolean" } } as const;
+export const ENGINE_HELP = `  --threads N              threads to compute with (default: one per core)
+  --reproducible           the same bits on every machine, slower
+`;
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+interface Parsed<T extends Options> {
+  values: ReturnType<typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>>["values"];
+  file: string | undefined;
+}
+
+/** The options of a verb, and its FILE if it takes one. */
+export function parse<T extends Options>(verb: string, args: string[], options: T, files: 0 | 1): Parsed<T> {
+  let parsed;
+  try {
+    parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    // Node's messages go on with advice after the first sentence
+    const [first] = (error as Error).message.split(/\.\s|\n/, 1);
+    throw new UsageError(`${verb}: ${first!.replace(/\.$/, "")}: see eigenscope ${verb} --help`);
+  }
+  const { values, positionals } = parsed;
+  if (positionals.length > files) {
+    throw new UsageError(`${verb}: ${positionals[files]} is one argument too many: see eigenscope ${verb} --help`);
+  }
+  return { values, file: positionals[0] };
+}
+
+/** A whole number from the command line. */
+export function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= least && value <= most)) throw new UsageError(`${option}: ${JSON.stringify(text)}, expected a whole number from ${least} to ${most}`);
+  return value;
+}
+
+export function engineOptions(values: { threads?: string; reproducible?: boolean }) {
+  return {
+    threads: values.threads === undefined ? ("auto" as const) : wholeNumber("--threads", values.threads, 1, 64),
+    reproducible: values.reproducible ?? false,
+  };
+}
