@@ -2,7 +2,8 @@
 // reference, because the binaries have no table. Ids are in the order of the cases below.
 
 import { gemm_pack_task, gemm_tile_task } from "./blas/gemm/gemm";
-import { tridiagonal_merge_task, tridiagonal_subtree_task } from "./decomp/divide_conquer";
+import { tridiagonal_subtree_task } from "./decomp/divide_conquer";
+import { tridiagonal_merge_task } from "./decomp/join";
 import { band_finish_task, band_product_task, band_update_task } from "./decomp/band_reduction";
 import { bulge_chasing_task } from "./decomp/bulge_chasing";
 import {

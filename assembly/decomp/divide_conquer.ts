@@ -1,7 +1,7 @@
 // Symmetric tridiagonal eigenproblem by divide and conquer.
 //
 // T is cut into 2^levels blocks: at a cut, T = diag(T₁, T₂) + ρ·u·uᵀ with ρ = |e| > 0, u = (…, 1, ±1, …). The
-// blocks are solved by QL and joined pair by pair (merge.ts). Node i of level l covers the rows
+// blocks are solved by QL and joined pair by pair (join.ts). Node i of level l covers the rows
 // ⌊i·n/2^l⌋ … ⌊(i+1)·n/2^l⌋. The lower levels are dealt to the threads as whole subtrees; at the upper
 // ones each phase of a merge is a parallel region.
 //
@@ -11,12 +11,10 @@
 // Based on: Cuppen, A divide and conquer method for the symmetric tridiagonal eigenproblem, 1981; Gu &
 // Eisenstat 1995 (stability); Tisseur & Dongarra, A parallel divide and conquer algorithm, 1999.
 
-import { gemm, gemm_serial, gemm_work } from "../blas/gemm/gemm";
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
-import { deflate, gather, place, settle } from "./deflation";
+import { join, scratch_bytes } from "./join";
 import { at, get, Merge, Rotation, set } from "./merge";
-import { correct_z, fill_components, fill_slot_values, fill_vectors, find_roots } from "./secular";
 import { tridiagonal_ql } from "./tridiagonal_ql";
 
 /** Largest block that QL solves: below, its n³ with a small constant wins over a merge. */
@@ -25,13 +23,8 @@ const LEAF: i32 = 32;
 /** Largest subtree that one task solves: about 1 ms, and 16 of them where threads begin to matter. */
 const SUBTREE: i32 = 128;
 
-/** Work items of a chunk: roots, poles and vectors cost 10-50 µs so many; columns are 8 lines. */
-const ROOT_GRAIN: i32 = 16;
-const COLUMN_GRAIN: i32 = 64;
-
-/** Bytes of the O(n) arrays of a merge, per row, and of the record itself. */
-const ROW_BYTES: i32 = 9 * 8 + 7 * 4 + 32;
-const RECORD_BYTES: i32 = 512;
+/** Bytes of the O(n) arrays of a merge, per row. */
+const ROW_BYTES: i32 = 9 * 8 + 6 * 4 + 32;
 const TREE_BYTES: i32 = 128;
 
 @unmanaged
@@ -51,37 +44,9 @@ class Tree {
   info: i32;
 }
 
-const enum Phase {
-  GATHER,
-  ROOTS,
-  CORRECT,
-  VECTORS,
-  COMPONENTS,
-  PLACE,
-}
-
-@unmanaged
-class PhaseArgs {
-  merge: usize;
-  phase: i32;
-}
-
 @unmanaged
 class SubtreeArgs {
   tree: usize;
-}
-
-/** Row stride: an odd number of 64-byte lines. */
-function padded(n: i32): i32 {
-  return (((n + 7) >> 3) | 1) << 3;
-}
-
-/** Bytes of record and matrices of a merge of order n. */
-function scratch_bytes(n: i32, full: bool): f64 {
-  const half = (n + 1) >> 1;
-  if (!full) return f64(RECORD_BYTES) + 8 * (2 * f64(half) + 2 * f64(n));
-  const matrices = 8 * (2 * f64(half) * f64(padded(half)) + f64(n) * f64(padded(n)));
-  return f64(RECORD_BYTES) + matrices + f64(gemm_work<f64>(n, half, half));
 }
 
 /** Rounded up to whole cache lines. */
@@ -160,88 +125,6 @@ function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
   m.place = (p += halfStep) + narrow;
 }
 
-/** Lays out the matrices, behind the record, once it is known how many rows survive. */
-function set_matrices(m: Merge): void {
-  const n2 = m.n - m.n1;
-  let p = changetype<usize>(m) + RECORD_BYTES;
-  m.ld1 = m.full ? padded(m.n1) : 1;
-  m.ld2 = m.full ? padded(n2) : 1;
-  m.lds = padded(m.k);
-  m.ldSaved = m.full ? padded(m.n) : 2;
-  m.q1 = p;
-  p += usize(m.n1) * m.ld1 << 3;
-  m.q2 = p;
-  p += usize(n2) * m.ld2 << 3;
-  m.s = p;
-  if (m.full) p += usize(m.k) * m.lds << 3;
-  m.saved = p;
-  p += usize(m.n - m.k) * m.ldSaved << 3;
-  m.gemm = (p + 63) & ~63;
-}
-
-/** Runs a phase over `items`: in this thread within a task, otherwise as a region. */
-function run_phase(m: Merge, phase: i32, items: i32, grain: i32): i32 {
-  if (m.serial) {
-    do_phase(m, phase, 0, items);
-    return 0;
-  }
-  const a = args<PhaseArgs>();
-  a.merge = changetype<usize>(m);
-  a.phase = phase;
-  return parallelFor(Task.TRIDIAGONAL_MERGE, items, grain);
-}
-
-export function tridiagonal_merge_task(i0: i32, i1: i32): void {
-  const a = args<PhaseArgs>();
-  do_phase(changetype<Merge>(a.merge), a.phase, i0, i1);
-}
-
-function do_phase(m: Merge, phase: i32, i0: i32, i1: i32): void {
-  switch (phase) {
-    case Phase.GATHER: return gather(m, i0, i1);
-    case Phase.ROOTS: return find_roots(m, i0, i1);
-    case Phase.CORRECT: return correct_z(m, i0, i1);
-    case Phase.VECTORS: return fill_vectors(m, i0, i1);
-    case Phase.COMPONENTS: return fill_components(m, i0, i1);
-    case Phase.PLACE: return place(m, i0, i1);
-  }
-}
-
-/** Joins the two halves of m. */
-function merge(m: Merge, valuesOnly: bool): i32 {
-  deflate(m);
-  const k = m.k;
-  let info = run_phase(m, Phase.ROOTS, k, ROOT_GRAIN);
-  if (info == 0) info = m.info;
-  settle(m);
-  if (info != 0 || valuesOnly) return info;
-  set_matrices(m);
-  info = run_phase(m, Phase.GATHER, m.cols, COLUMN_GRAIN);
-  if (info == 0) info = run_phase(m, Phase.CORRECT, k, ROOT_GRAIN);
-  fill_slot_values(m);
-  if (info == 0) info = run_phase(m, m.full ? Phase.VECTORS : Phase.COMPONENTS, k, ROOT_GRAIN);
-  if (info == 0 && m.full) info = multiply(m);
-  if (info == 0) info = run_phase(m, Phase.PLACE, m.cols, COLUMN_GRAIN);
-  return info;
-}
-
-/** Rows 0 … k of Q := S·(Q₁, Q₂), each half of the columns from the rows that have support there. */
-function multiply(m: Merge): i32 {
-  const k1 = m.kFirst + m.kBoth;
-  const k2 = m.k - m.kFirst;
-  const n2 = m.n - m.n1;
-  const s2 = at(m.s, m.lds, 0, m.kFirst);
-  const c2 = at(m.q, m.ldq, 0, m.n1);
-  if (m.serial) {
-    gemm_serial<f64>(false, false, m.k, m.n1, k1, 1, m.s, m.lds, m.q1, m.ld1, 0, m.q, m.ldq, m.gemm);
-    gemm_serial<f64>(false, false, m.k, n2, k2, 1, s2, m.lds, m.q2, m.ld2, 0, c2, m.ldq, m.gemm);
-    return 0;
-  }
-  const info = gemm<f64>(false, false, m.k, m.n1, k1, 1, m.s, m.lds, m.q1, m.ld1, 0, m.q, m.ldq, m.gemm);
-  if (info != 0) return info;
-  return gemm<f64>(false, false, m.k, n2, k2, 1, s2, m.lds, m.q2, m.ld2, 0, c2, m.ldq, m.gemm);
-}
-
 /** Solves block i by QL. */
 function solve_leaf(t: Tree, i: i32): i32 {
   const lo = node_start(t, t.levels, i);
@@ -274,7 +157,7 @@ function solve_subtree(t: Tree, i: i32, m: Merge): i32 {
     const below = level - t.taskLevel;
     for (let node = i << below; node < i + 1 << below; node++) {
       set_merge(t, m, level, node, true);
-      const info = merge(m, level == 0 && !t.full);
+      const info = join(m, level == 0 && !t.full);
       if (info != 0) return info;
     }
   }
@@ -300,7 +183,7 @@ function solve_tree(t: Tree): i32 {
     for (let i = 0; i < 1 << level && info == 0; i++) {
       const m = changetype<Merge>(t.scratch);
       set_merge(t, m, level, i, false);
-      info = merge(m, level == 0 && !t.full);
+      info = join(m, level == 0 && !t.full);
     }
   }
   return info;

@@ -6,10 +6,12 @@
 //
 //     F(u) = ±1 + Σ wᵢ/(qᵢ − u),     qᵢ = ±(dᵢ − anchor),     F increasing on (0, g).
 //
-// Each pass over the poles gives F without its two nearest terms, to second order. That remainder is
-// modelled by C + s/(qₗ − u) + S/(qᵣ − u) at the two next poles (value, slope and curvature agree;
-// s, S ≥ 0), the near terms are kept exact, and the zero of the model is the next u: third order, and so
-// close that three passes are usual. A bracket guards every step.
+// Each pass over the poles gives F with its slope and curvature. The next u is the zero of
+//
+//     c − s/u + S/(g − u)
+//
+// which agrees with F to second order; s and S are never less than the weights at 0 and g. This converges
+// monotonically from any start, with third order: 3.5 passes are usual. A bracket guards it from rounding.
 //
 // The eigenvectors are not those of z, but of the z for which the computed roots are exact: they are
 // then orthogonal to working accuracy however close the roots lie.
@@ -17,16 +19,13 @@
 // Based on: Gu & Eisenstat, A divide-and-conquer algorithm for the symmetric tridiagonal eigenproblem,
 // 1995; Li, Solving secular equations stably and efficiently, 1993; Borges & Gragg, A parallel divide and
 // conquer algorithm for the generalized real symmetric definite tridiagonal eigenproblem, 1993 (the
-// interpolation of second order, monotone from any start).
+// iteration).
 
 import { hsum, madd } from "../simd";
 import { at, get, getInt, Merge, set } from "./merge";
 
-/** Passes allowed for a root; 3 are usual, and halving the bracket ends in this many. */
+/** Passes allowed for a root; halving the bracket ends in this many. */
 const PASSES: i32 = 200;
-
-/** Steps allowed within a model; 2 are usual. */
-const STEPS: i32 = 12;
 
 /** Relative steps below this leave an error of their cube, which is below rounding. */
 const CUBE_ROOT_EPS: f64 = 3e-6;
@@ -46,27 +45,25 @@ function find_root(m: Merge, j: i32): bool {
   let near = get(m.weight, j);
   let far: f64 = 0;
   let gap: f64 = 0;
+  let lo: f64 = 0;
   let hi: f64 = 0;
+  let u: f64 = 0;
   if (last) {
     // a pole without weight at twice the bound stands for the one that is missing
     for (let i = 0; i < k; i++) hi += get(m.weight, i);
     hi *= 1 + f64(k) * f64.EPSILON;
     gap = 2 * hi;
+    u = 0.5 * hi;
   } else {
     far = get(m.weight, j + 1);
     gap = get(pole, j + 1) - anchor;
     hi = 0.5 * gap;
+    u = hi;
   }
-  let lo: f64 = 0;
-  let u = 0.25 * gap;
-  if (!last) u = hi;
   let sign: f64 = 1;
-  let left: f64 = 0; // the next poles on both sides, from the anchor
-  let right: f64 = 0;
   let converged = false;
-
   for (let pass = 0; pass < PASSES; pass++) {
-    // r = Σ wᵢ/(dᵢ − λ), r1 and r2 with squares and cubes below, over the poles left and right of the gap
+    // Σ wᵢ/(dᵢ − λ) over the poles below and above the gap; r1 and r2 with the square and the cube
     let below: f64 = 0;
     let above: f64 = 0;
     let r1: f64 = 0;
@@ -80,16 +77,22 @@ function find_root(m: Merge, j: i32): bool {
       let p = side == 0 ? pole : pole + (usize(j + 2) << 3);
       const end = pole + (usize(side == 0 ? j : k) << 3);
       let v0 = f64x2.splat(0);
-      for (; p + 16 <= end; p += 16) {
-        const inverse = f64x2.div(one, f64x2.sub(f64x2.sub(v128.load(p), origin), mu));
-        const t = f64x2.mul(v128.load(p + toWeight), inverse);
-        const t1 = f64x2.mul(t, inverse);
-        v0 = f64x2.add(v0, t);
-        v1 = f64x2.add(v1, t1);
-        v2 = madd<f64>(t1, inverse, v2);
+      for (; p + 32 <= end; p += 32) {
+        const x = f64x2.sub(f64x2.sub(v128.load(p), origin), mu);
+        const y = f64x2.sub(f64x2.sub(v128.load(p, 16), origin), mu);
+        const inverse = f64x2.div(one, f64x2.mul(x, y)); // one division for both
+        const ix = f64x2.mul(inverse, y);
+        const iy = f64x2.mul(inverse, x);
+        const tx = f64x2.mul(v128.load(p + toWeight), ix);
+        const ty = f64x2.mul(v128.load(p + toWeight, 16), iy);
+        v0 = f64x2.add(v0, f64x2.add(tx, ty));
+        const tx1 = f64x2.mul(tx, ix);
+        const ty1 = f64x2.mul(ty, iy);
+        v1 = f64x2.add(v1, f64x2.add(tx1, ty1));
+        v2 = f64x2.add(v2, madd<f64>(tx1, ix, f64x2.mul(ty1, iy)));
       }
       let r0 = hsum<f64>(v0);
-      if (p < end) {
+      for (; p < end; p += 8) {
         const inverse = 1 / ((load<f64>(p) - anchor) - sign * u);
         const t = load<f64>(p + toWeight) * inverse;
         r0 += t;
@@ -103,22 +106,16 @@ function find_root(m: Merge, j: i32): bool {
     r2 = sign * (r2 + hsum<f64>(v2));
     let r = sign * (1 + below + above);
     let F = r - near / u + far / (gap - u);
-    if (pass == 0) {
-      if (F < 0 && !last) {
-        // the root is in the right half: count from its pole, to the left
-        sign = -1;
-        anchor = get(pole, j + 1);
-        const w = near;
-        near = far;
-        far = w;
-        r = -r;
-        r2 = -r2;
-        F = -F;
-      }
-      const outLeft = j > 0 ? get(pole, j - 1) : anchor - 2 * gap;
-      const outRight = j + 2 < k ? get(pole, j + 2) : anchor + 2 * gap;
-      left = sign > 0 ? outLeft - anchor : anchor - outRight;
-      right = sign > 0 ? outRight - anchor : anchor - outLeft;
+    if (pass == 0 && F < 0 && !last) {
+      // the root is in the right half: count from its pole, to the left
+      sign = -1;
+      anchor = get(pole, j + 1);
+      const w = near;
+      near = far;
+      far = w;
+      r = -r;
+      r2 = -r2;
+      F = -F;
     }
     // the tolerance grows with the passes, so that rounding in the sum cannot keep the loop alive
     const size = 1 - below + above + near / u + far / (gap - u);
@@ -127,13 +124,11 @@ function find_root(m: Merge, j: i32): bool {
       break;
     }
 
-    // the remainder modelled at the poles left and right
-    const a = left - u;
-    const b = right - u;
-    const sLeft = max(0, a * a * a * (b * r2 - r1) / (b - a));
-    const sRight = max(0, b * b * b * (r1 - a * r2) / (b - a));
-    const start = pass == 0 ? two_pole_zero(r + far / gap, near, far, gap) : u;
-    let next = model_zero(u, r, near, far, gap, sLeft, left, sRight, right, start);
+    // what the other poles add to s and S, as toNear·u and toFar·b; both enter c by what they leave at u
+    const b = gap - u;
+    const toNear = u * u * max(0, r1 - b * r2) / gap;
+    const toFar = b * b * max(0, r1 + u * r2) / gap;
+    let next = two_pole_zero(r + far / gap + toNear - toFar * (u / gap), near + u * toNear, far + b * toFar, gap);
     if (F > 0) {
       hi = u;
       next = min(next, u); // past u it is rounding
@@ -155,47 +150,16 @@ function find_root(m: Merge, j: i32): bool {
   return converged;
 }
 
-/** The zero in (0, g) of c − s/t + (S/g)·t/(g − t); s, S ≥ 0. */
+/**
+ * The zero in (0, g) of c − s/t + (S/g)·t/(g − t); s, S ≥ 0. The pole at g is written so that it is 0 at 0: in a cluster
+ * S is large and means little, and must not drown c.
+ */
 function two_pole_zero(c: f64, s: f64, S: f64, g: f64): f64 {
   // (c − S/g)·t² − (c·g + s)·t + s·g = 0
   const b = c * g + s;
   const e = c * g - s;
   const root = sqrt(e * e + 4 * s * S);
   return b > 0 ? 2 * s * g / (b + root) : 0.5 * (b - root) / (c - S / g);
-}
-
-/**
- * The zero in (0, g) of C − w/t + W/(g − t) + s/(l − t) + S/(r − t), where C is such that the remainder, all but
- * the terms of w and W, is `value` at t = u. Starts from t.
- *
- * The outer terms are put on the poles 0 and g such that value, slope and curvature agree: s/x at x = l − t
- * becomes, with a = −t and b = g − t,
- *
- *     s·((g − l)/g)·(a/x)³ at 0,   s·(l/g)·(b/x)³ at g,   and a constant,
- *
- * and S at r likewise: all of one sign. In a cluster these weights are large and mean little, so terms are
- * taken by their change: the outer ones from u, that of g from 0.
- */
-function model_zero(u: f64, value: f64, w: f64, W: f64, g: f64, s: f64, l: f64, S: f64, r: f64, t: f64): f64 {
-  const pole = f64x2.replace_lane(f64x2.splat(l), 1, r);
-  const weight = f64x2.replace_lane(f64x2.splat(s), 1, S);
-  const weightAtU = f64x2.div(weight, f64x2.sub(pole, f64x2.splat(u)));
-  const toFar = f64x2.div(f64x2.mul(weight, pole), f64x2.splat(g));
-  const toNear = f64x2.sub(weight, toFar);
-  const one = f64x2.splat(1);
-  for (let step = 0; step < STEPS; step++) {
-    const inverse = f64x2.div(one, f64x2.sub(pole, f64x2.splat(t)));
-    const cube = f64x2.mul(f64x2.mul(inverse, inverse), inverse);
-    const remainder = value + (t - u) * hsum<f64>(f64x2.mul(weightAtU, inverse));
-    const b = g - t;
-    const near = -t * t * hsum<f64>(f64x2.mul(toNear, cube));
-    const far = b * b * hsum<f64>(f64x2.mul(toFar, cube));
-    const next = two_pole_zero(remainder + W / g + near - far * (t / g), w + t * near, W + b * far, g);
-    const moved = abs(next - t);
-    t = next;
-    if (moved <= CUBE_ROOT_EPS * min(t, g - t)) break;
-  }
-  return t;
 }
 
 /** Between lo and hi, 0 ≤ lo < hi, by orders of magnitude where they are far apart. */
@@ -226,7 +190,21 @@ function correct_four(m: Merge, i: i32): void {
   let p1 = p0;
   for (let side = 0; side < 2; side++) {
     const end = usize(side == 0 ? i : k) << 3;
-    for (let j = usize(side == 0 ? 0 : i + 4) << 3; j < end; j += 8) {
+    let j = usize(side == 0 ? 0 : i + 4) << 3;
+    for (; j + 16 <= end; j += 16) {
+      // two roots at a time: one division for both
+      const anchor = v128.load64_splat(m.anchor + j);
+      const tau = v128.load64_splat(m.tau + j);
+      const d = v128.load64_splat(pole + j);
+      const anchorNext = v128.load64_splat(m.anchor + j, 8);
+      const tauNext = v128.load64_splat(m.tau + j, 8);
+      const dNext = v128.load64_splat(pole + j, 8);
+      let above = f64x2.mul(f64x2.add(f64x2.sub(anchor, d0), tau), f64x2.add(f64x2.sub(anchorNext, d0), tauNext));
+      p0 = f64x2.mul(p0, f64x2.div(above, f64x2.mul(f64x2.sub(d, d0), f64x2.sub(dNext, d0))));
+      above = f64x2.mul(f64x2.add(f64x2.sub(anchor, d1), tau), f64x2.add(f64x2.sub(anchorNext, d1), tauNext));
+      p1 = f64x2.mul(p1, f64x2.div(above, f64x2.mul(f64x2.sub(d, d1), f64x2.sub(dNext, d1))));
+    }
+    if (j < end) {
       const anchor = v128.load64_splat(m.anchor + j);
       const tau = v128.load64_splat(m.tau + j);
       const d = v128.load64_splat(pole + j);
@@ -254,6 +232,11 @@ export function fill_slot_values(m: Merge): void {
     set(m.slotPole, p, get(m.pole, i));
     set(m.slotZeta, p, get(m.zeta, i));
   }
+  if (!m.full) {
+    // Q₁ and Q₂ are columns: zeros at the slots without support
+    for (let p = m.kFirst + m.kBoth; p < m.k; p++) set(m.q1, p, 0);
+    for (let p = -m.kFirst; p < 0; p++) store<f64>(m.q2 + (<usize>p << 3), 0);
+  }
 }
 
 /** Rows [j0, j1) of S: unit eigenvectors of D + ρ·z·zᵀ, columns by slot. */
@@ -267,24 +250,32 @@ function fill_vector(m: Merge, j: i32, s: usize): void {
   const tau = get(m.tau, j);
   const a = f64x2.splat(anchor);
   const t = f64x2.splat(tau);
-  const end = usize(m.k) << 3;
+  const one = f64x2.splat(1);
+  const toZeta = m.slotZeta - m.slotPole;
+  const end = m.slotPole + (usize(m.k) << 3);
   let squares = f64x2.splat(0);
-  let p: usize = 0;
-  for (; p + 16 <= end; p += 16) {
-    const x = f64x2.div(v128.load(m.slotZeta + p), f64x2.sub(f64x2.sub(v128.load(m.slotPole + p), a), t));
-    v128.store(s + p, x);
-    squares = madd<f64>(x, x, squares);
+  let p = m.slotPole;
+  let q = s;
+  for (; p + 32 <= end; p += 32, q += 32) {
+    const x = f64x2.sub(f64x2.sub(v128.load(p), a), t);
+    const y = f64x2.sub(f64x2.sub(v128.load(p, 16), a), t);
+    const inverse = f64x2.div(one, f64x2.mul(x, y));
+    const sx = f64x2.mul(v128.load(p + toZeta), f64x2.mul(inverse, y));
+    const sy = f64x2.mul(v128.load(p + toZeta, 16), f64x2.mul(inverse, x));
+    v128.store(q, sx);
+    v128.store(q, sy, 16);
+    squares = f64x2.add(squares, madd<f64>(sx, sx, f64x2.mul(sy, sy)));
   }
   let square = hsum<f64>(squares);
-  if (p < end) {
-    const x = load<f64>(m.slotZeta + p) / ((load<f64>(m.slotPole + p) - anchor) - tau);
-    store<f64>(s + p, x);
+  for (; p < end; p += 8, q += 8) {
+    const x = load<f64>(p + toZeta) / ((load<f64>(p) - anchor) - tau);
+    store<f64>(q, x);
     square += x * x;
   }
   const scale = 1 / sqrt(square);
   const c = f64x2.splat(scale);
-  for (p = 0; p + 16 <= end; p += 16) v128.store(s + p, f64x2.mul(v128.load(s + p), c));
-  if (p < end) store<f64>(s + p, load<f64>(s + p) * scale);
+  for (; s + 16 <= q; s += 16) v128.store(s, f64x2.mul(v128.load(s), c));
+  if (s < q) store<f64>(s, load<f64>(s) * scale);
 }
 
 /** Rows [j0, j1) of the new n×2 Q: first and last component of the eigenvectors, from those in Q₁ and Q₂. */
@@ -292,18 +283,39 @@ export function fill_components(m: Merge, j0: i32, j1: i32): void {
   for (let j = j0; j < j1; j++) fill_component(m, j, at(m.q, m.ldq, j, 0));
 }
 
+/** q = Σ sᵢ·(Q₁)ᵢ and Σ sᵢ·(Q₂)ᵢ with s as above; both hold a number for every slot. */
 function fill_component(m: Merge, j: i32, q: usize): void {
   const anchor = get(m.anchor, j);
   const tau = get(m.tau, j);
-  let square: f64 = 0;
-  let first: f64 = 0;
-  let final: f64 = 0;
-  const k1 = m.kFirst + m.kBoth;
-  for (let p = 0; p < m.k; p++) {
-    const x = get(m.slotZeta, p) / ((get(m.slotPole, p) - anchor) - tau);
+  const a = f64x2.splat(anchor);
+  const t = f64x2.splat(tau);
+  const one = f64x2.splat(1);
+  const toZeta = m.slotZeta - m.slotPole;
+  const toFirst = m.q1 - m.slotPole;
+  const toFinal = m.q2 - (usize(m.kFirst) << 3) - m.slotPole;
+  const end = m.slotPole + (usize(m.k) << 3);
+  let squares = f64x2.splat(0);
+  let firsts = f64x2.splat(0);
+  let finals = f64x2.splat(0);
+  let p = m.slotPole;
+  for (; p + 32 <= end; p += 32) {
+    const x = f64x2.sub(f64x2.sub(v128.load(p), a), t);
+    const y = f64x2.sub(f64x2.sub(v128.load(p, 16), a), t);
+    const inverse = f64x2.div(one, f64x2.mul(x, y));
+    const sx = f64x2.mul(v128.load(p + toZeta), f64x2.mul(inverse, y));
+    const sy = f64x2.mul(v128.load(p + toZeta, 16), f64x2.mul(inverse, x));
+    squares = f64x2.add(squares, madd<f64>(sx, sx, f64x2.mul(sy, sy)));
+    firsts = f64x2.add(firsts, madd<f64>(sx, v128.load(p + toFirst), f64x2.mul(sy, v128.load(p + toFirst, 16))));
+    finals = f64x2.add(finals, madd<f64>(sx, v128.load(p + toFinal), f64x2.mul(sy, v128.load(p + toFinal, 16))));
+  }
+  let square = hsum<f64>(squares);
+  let first = hsum<f64>(firsts);
+  let final = hsum<f64>(finals);
+  for (; p < end; p += 8) {
+    const x = load<f64>(p + toZeta) / ((load<f64>(p) - anchor) - tau);
     square += x * x;
-    if (p < k1) first += x * get(m.q1, p);
-    if (p >= m.kFirst) final += x * get(m.q2, p - m.kFirst);
+    first += x * load<f64>(p + toFirst);
+    final += x * load<f64>(p + toFinal);
   }
   const scale = 1 / sqrt(square);
   store<f64>(q, first * scale);
