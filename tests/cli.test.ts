@@ -71,7 +71,7 @@ const bad: [string, "hinf" | "eig", () => Buffer | string | Promise<Buffer>, str
   ["absurd.npy", "hinf", () => shaped("(1000000000, 1000000000)"), "ERR_FORMAT", /needs 8000000000000000000 bytes/],
   ["binary.csv", "hinf", () => Buffer.from([1, 2, 0, 3]), "ERR_FORMAT", /neither text nor a known format/],
   ["cut.csv.gz", "hinf", () => gzipSync("1,2\n3,4\n").subarray(0, 18), "ERR_FORMAT", /damaged gzip data/],
-  ["large.csv", "hinf", () => "1\n2\n".repeat(12000), "ERR_MEMORY", /24000 rows takes 4\.29 GiB, .*: use fewer than 23000 rows/],
+  ["large.csv", "hinf", () => "1\n2\n".repeat(12000), "ERR_MEMORY", /24000 rows and its factor take 8\.67 GiB, .*: use at most 16200 rows/],
   ["wide.csv", "eig", () => "1,2,3\n4,5,6\n", "ERR_SHAPE", /2×3, it must be square/],
   ["asymmetric.csv", "eig", () => "1,2\n3,4\n", "ERR_NOT_SYMMETRIC", /\(1, 2\) is 2, \(2, 1\) is 3/],
   ["name\nwith \u001b[31mcolour.csv", "hinf", () => "", "ERR_FORMAT", /name with/],
@@ -196,6 +196,9 @@ test("hinf: one row, more columns than rows, rows that are zero, multiples and o
   assert.equal(rows.exact.lowerBound, 0);
   const { stdout } = await run(["hinf", "rows.csv", "--features", "10"]);
   assert.match(stdout, /! row 3 is zero/);
+
+  await writeFile(join(folder, "overflow.csv"), "1e200,2e200\n3e200,-1e200\n");
+  assertFails(await run(["hinf", "overflow.csv", "--no-normalize"]), "ERR_NOT_FINITE", /square of row 1 of X overflows/);
 });
 
 test("hinf reads every kind of file alike, and drops the last column", async () => {

@@ -6,10 +6,10 @@ import { OutOfMemoryError } from "../errors.ts";
 import type { SpecialRows } from "../hinf/exact.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { normalizeRows } from "../linalg/rows.ts";
-import { digitsFor, roundDown, roundUp } from "../plot/numbers.ts";
+import { digitsFor, grouped, roundDown, roundUp } from "../plot/numbers.ts";
 import { htmlReport, type HinfSpectra, type HinfSummary } from "../plot/report.ts";
 import { checkOutput, readDigits, readMatrix, withoutLastColumn, writeOutput } from "./files.ts";
-import { aligned, blue, bold, cyan, dim, grouped, padEnd, Progress, seconds, table, wrap, yellow } from "./output.ts";
+import { aligned, blue, bold, cyan, dim, padEnd, Progress, seconds, table, wrap, yellow } from "./output.ts";
 import { sketch } from "./sketch.ts";
 import { ENGINE_HELP, ENGINE_OPTIONS, engineOptions, parse, UsageError, wholeNumber } from "./usage.ts";
 
@@ -38,6 +38,9 @@ const OPTIONS = {
   report: { type: "string" },
   json: { type: "boolean" },
 } as const;
+
+/** Bytes for each row that the factorization and Lanczos' vectors need at most. */
+const WORKSPACE = 4096;
 
 export async function run(args: string[], signal: AbortSignal): Promise<string> {
   const { values, file } = parse("hinf", args, OPTIONS, 1);
@@ -72,30 +75,31 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   return present(result.summary, result.spectra, normalized, values.report);
 }
 
-/** H∞ alone must fit what WebAssembly can address; said before anything is computed. */
+/** H∞ and its Cholesky factor, which the certificate needs, must fit in memory: said before anything is computed. */
 function requireRoom(n: number, source: string): void {
-  const bytes = 8 * n * n;
-  if (bytes < MEMORY_LIMIT) return;
+  const bytes = (rows: number) => 16 * rows * rows + WORKSPACE * rows;
+  if (bytes(n) <= MEMORY_LIMIT) return;
   const gib = (b: number) => (b / 2 ** 30).toFixed(2);
-  const most = Math.floor(Math.sqrt(MEMORY_LIMIT / 8) / 1000) * 1000;
+  let most = Math.floor(Math.sqrt(MEMORY_LIMIT / 16) / 100) * 100;
+  while (bytes(most) > MEMORY_LIMIT) most -= 100;
   throw new OutOfMemoryError(
-    `${source}: H∞ of ${n} rows takes ${gib(bytes)} GiB, WebAssembly can address ${gib(MEMORY_LIMIT)} GiB: use fewer than ${most} rows`,
+    `${source}: H∞ of ${n} rows and its factor take ${gib(bytes(n))} GiB, WebAssembly can address ${gib(MEMORY_LIMIT)} GiB: use at most ${most} rows`,
   );
 }
 
 async function compute(es: Engine, X: Matrix, features: number[], seed: number, progress: Progress): Promise<{ summary: HinfSummary; spectra: HinfSpectra }> {
   const n = X.rows;
-  const gram = await es.linalg.eigvalsh(await es.linalg.gram(X, progress.step("data Gram matrix")), progress.step("spectrum of the data"));
-  const largest = gram[n - 1]!;
-
   const exact = await timed(es.hinf.exact(X, progress.step("closed form")));
   const spectrum = await timed(es.linalg.eigvalsh(exact.value.matrix, progress.step("closed form: spectrum")));
   const certificate = await timed(es.hinf.lambdaMin(X, progress.step("closed form: certificate")));
 
+  const gram = await es.linalg.eigvalsh(await es.linalg.gram(X, progress.step("data")), progress.step("data: spectrum"));
+  const largest = gram[n - 1]!;
+
   const monteCarlo = [];
   const sampled = [];
   for (const m of features) {
-    const name = `${grouped(m)} neurons`;
+    const name = neurons(m);
     const sample = await timed(es.hinf.monteCarlo(X, { features: m, seed, ...progress.step(name) }));
     const values = await timed(es.linalg.eigvalsh(sample.value.matrix, progress.step(`${name}: spectrum`)));
     const { upper } = await es.hinf.upperConfidence(X, sample.value, certificate.value.vector, progress.step(`${name}: limit`));
@@ -161,11 +165,11 @@ function present({ data, engine, gram, exact, monteCarlo, warnings }: HinfSummar
   const matrices = [...monteCarlo, exact];
   const smallest = aligned(matrices.map((m) => m.lambdaMin), 7);
   const largest = aligned(matrices.map((m) => m.lambdaMax), 7);
-  const limit = (m: (typeof matrices)[number]) => ("features" in m && Number.isFinite(m.upperConfidence) ? `≤ ${roundUp(m.upperConfidence, 5)}` : "");
+  const limit = (m: (typeof matrices)[number]) => ("features" in m && Number.isFinite(m.upperConfidence) ? `≤ ${bound(m.upperConfidence, 5, roundUp)}` : "");
   const rows = table([
     ["", "λ_min", ...(monteCarlo.length ? ["95 % limit"] : []), "λ_max", "matrix", "spectrum"].map(dim),
     ...matrices.map((m, k) => [
-      "features" in m ? `${grouped(m.features)} neurons` : "closed form",
+      "features" in m ? neurons(m.features) : "closed form",
       smallest[k]!,
       ...(monteCarlo.length ? [limit(m)] : []),
       largest[k]!,
@@ -175,14 +179,13 @@ function present({ data, engine, gram, exact, monteCarlo, warnings }: HinfSummar
   ]);
   rows[rows.length - 1] = bold(rows.at(-1)!);
   const digits = digitsFor(exact.lowerBound, exact.upperBound);
-  const bound = (x: number, round: typeof roundUp) => (x === 0 ? "0" : round(x, digits));
-  const interval = `${bound(exact.lowerBound, roundDown)} ≤ λ_min(H∞) ≤ ${bound(exact.upperBound, roundUp)}`;
+  const interval = `${bound(exact.lowerBound, digits, roundDown)} ≤ λ_min(H∞) ≤ ${bound(exact.upperBound, digits, roundUp)}`;
 
   const blocks = [
     [`  ${bold("The spectrum of H∞")}`],
     [
       ...fact("data", `${data.source}: ${grouped(data.rows)} × ${grouped(data.cols)}, ${normalized ? "each row scaled to length 1" : "rows as given"}`),
-      ...fact("X·Xᵀ", `rank ${grouped(gram.rank)}, λ_max ${lambdaMax}, λ_min ${lambdaMin}${gram.rank < data.rows ? " (0 but for round-off)" : ""}`),
+      ...fact("X·Xᵀ", `rank ${grouped(gram.rank)}, λ_max ${lambdaMax}, λ_min ${lambdaMin}${gram.rank < data.rows && gram.lambdaMin !== 0 ? " (0 but for round-off)" : ""}`),
       ...fact("engine", `eigenscope ${engine.version}, ${engine.runtime}, ${engine.variant}, ${threads}`),
     ],
     rows.map((row) => `  ${row}`),
@@ -194,6 +197,10 @@ function present({ data, engine, gram, exact, monteCarlo, warnings }: HinfSummar
   return `\n${blocks.filter((block) => block.length).map((block) => block.join("\n")).join("\n\n")}\n\n`;
 }
 
+const bound = (x: number, digits: number, round: typeof roundUp) => (x === 0 ? "0" : round(x, digits));
+
+const neurons = (m: number) => `${grouped(m)} ${m === 1 ? "neuron" : "neurons"}`;
+
 /** The data, the fewest neurons and the closed form; what is smaller than all of H∞ is cut off. */
 function plot(spectra: HinfSpectra, monteCarlo: HinfSummary["monteCarlo"]): string[] {
   const descending = (values: ArrayLike<number>) => Float64Array.from(values).sort().reverse();
@@ -201,7 +208,7 @@ function plot(spectra: HinfSpectra, monteCarlo: HinfSummary["monteCarlo"]): stri
   const exact = descending(spectra.exact);
   const lines = [
     { label: "X·Xᵀ", values: descending(spectra.gram), paint: dim },
-    ...(monteCarlo.length ? [{ label: `${grouped(monteCarlo[fewest]!.features)} neurons`, values: descending(spectra.monteCarlo[fewest]!), paint: blue }] : []),
+    ...(monteCarlo.length ? [{ label: neurons(monteCarlo[fewest]!.features), values: descending(spectra.monteCarlo[fewest]!), paint: blue }] : []),
     { label: "closed form", values: exact, paint: cyan },
   ];
   const shown = lines.slice(1).flatMap(({ values }) => [...values].filter((value) => value > 1e-12 * exact[0]!));

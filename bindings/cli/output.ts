@@ -41,9 +41,6 @@ export function wrap(first: string, text: string): string[] {
   return [...lines, line];
 }
 
-/** 1797 as 1,797. */
-export const grouped = (k: number) => String(k).replace(/\B(?=(\d{3})+$)/g, ",");
-
 /**
  * Numbers with their points in one column, the smallest with so many significant digits; in e-notation,
  * which can be pasted, where they differ too much.

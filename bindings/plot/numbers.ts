@@ -7,6 +7,9 @@ export function superscript(k: number): string {
   return (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
 }
 
+/** 1797 as 1,797. */
+export const grouped = (k: number) => String(k).replace(/\B(?=(\d{3})+$)/g, ",");
+
 /** x with so many significant digits: plain where that is short, otherwise as 1.5×10⁻⁷. */
 export function significant(x: number, digits: number): string {
   return typeset(x.toPrecision(digits));

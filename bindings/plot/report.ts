@@ -1,7 +1,7 @@
 // The report of H∞: one HTML file that asks the network for nothing, as the published figure (data Gram
 // matrix above, H∞ below, logarithmic, over the rank) with the closed form and the numbers beside it.
 
-import { digitsFor, roundDown, roundUp, significant, typeset } from "./numbers.ts";
+import { digitsFor, grouped, roundDown, roundUp, significant, typeset } from "./numbers.ts";
 import { notice, script, style } from "./generated/page.ts";
 
 /** The result of `eigenscope hinf`, as its --json prints it. */
@@ -193,9 +193,6 @@ function count(values: ArrayLike<number>, test: (value: number) => boolean): num
   for (let k = 0; k < values.length; k++) if (test(values[k]!)) found++;
   return found;
 }
-
-/** 1797 as 1,797. */
-export const grouped = (k: number) => String(k).replace(/\B(?=(\d{3})+$)/g, ",");
 
 const seconds = (s: number) => (s < 10 ? s.toFixed(2) : s.toFixed(1));
 
