@@ -30,6 +30,7 @@ import { BAND, BAND_STRIDE } from "./bulge_chasing";
 
 const SLAB: i32 = 96; // rows of A of one PRODUCT or UPDATE chunk
 const TILE: i32 = 480; // columns of A that a slab works on at a time: 96×480 numbers are 360 KiB of L2
+const STRIP: i32 = 48; // rows of a slab that pass from L3 through L2 together
 const FINISH_GRAIN: i32 = 16; // dozens of columns of one FINISH chunk
 
 const PANEL_R: usize = 48 * 4 * 8; // bytes of 4 columns of [Xᵀ; Vᵀ]
@@ -117,18 +118,23 @@ export function band_product_task(c0: i32, c1: i32): void {
     memory.fill(p.y2 + usize(r0) * 192, 0, usize(r1 - r0) * 192);
     for (let tile = r0 / TILE; tile * TILE < m; tile++) {
       const j1 = min(m, (tile + 1) * TILE);
-      for (let i = r0; i < r1; i += 6) {
-        const j0 = max(tile * TILE, i / BAND * BAND);
-        if (j0 < j1) product_rows(p, i, j0, j1);
-      }
-      if (c == 0) {
-        memory.fill(p.y1 + usize(tile) * (TILE * 192), 0, usize(j1 - tile * TILE) * 192);
-      } else if (ASC_FEATURE_THREADS) {
-        while (atomic.load<i32>(p.done + usize(c - 1) * 64) <= tile) if (aborted()) return;
-      }
-      for (let j = max(r0, tile * TILE); j < j1; j += 6) {
-        const i1 = min(r1, j / BAND * BAND);
-        if (r0 < i1) product_columns(p, j, r0, i1);
+      for (let i0 = r0; i0 < r1; i0 += STRIP) {
+        const i1 = min(r1, i0 + STRIP);
+        for (let i = i0; i < i1; i += 6) {
+          const j0 = max(tile * TILE, i / BAND * BAND);
+          if (j0 < j1) product_rows(p, i, j0, j1);
+        }
+        if (i0 == r0) {
+          if (c == 0) {
+            memory.fill(p.y1 + usize(tile) * (TILE * 192), 0, usize(j1 - tile * TILE) * 192);
+          } else if (ASC_FEATURE_THREADS) {
+            while (atomic.load<i32>(p.done + usize(c - 1) * 64) <= tile) if (aborted()) return;
+          }
+        }
+        for (let j = max(i0, tile * TILE); j < j1; j += 6) {
+          const k = min(i1, j / BAND * BAND);
+          if (i0 < k) product_columns(p, j, i0, k);
+        }
       }
       if (ASC_FEATURE_THREADS) atomic.store<i32>(p.done + usize(c) * 64, tile + 1);
     }
@@ -172,7 +178,7 @@ function gather_slab(p: BandArgs, i0: i32, i1: i32, s: usize): void {
       v += lda;
       to += 32;
     }
-    memory.fill(to, 0, usize(BAND - p.w) * 32);
+    if (p.w < BAND) memory.fill(to, 0, usize(BAND - p.w) * 32);
   }
   memory.fill(s, 0, SQUARE);
   for (let r = 0; r < 24; r += 6) {

@@ -32,7 +32,8 @@ export const BAND: i32 = 24;
 export const BAND_STRIDE: usize = 448;
 
 const SWEEPS: i32 = 8; // sweeps of a group
-const SLOT: usize = 256; // bytes of a reflector: v (24), τ
+const REFLECTOR: usize = 256; // bytes of v (24) and τ
+const SLOT: usize = 2 * REFLECTOR; // of a sweep: H of its next hop, and room for the K that follows
 
 /** Squared norms below this are dropped: their roots are 1e-140, and ‖A‖ is about 1. */
 const TINY: f64 = 1e-280;
@@ -41,7 +42,7 @@ const TINY: f64 = 1e-280;
 class ChaseArgs {
   n: i32;
   band: usize;
-  groups: usize; // per group: hops done by its last sweep (i32), scratch z and y, then SWEEPS reflectors
+  groups: usize; // per group: hops done by its last sweep (i32), scratch y and z, then SWEEPS slots
 }
 
 const GROUP: usize = 512 + usize(SWEEPS) * SLOT;
@@ -109,31 +110,27 @@ function hops(n: i32, s: i32): i32 {
   return (n - 2 - s + BAND - 1) / BAND;
 }
 
-/** Hop t of sweep s with its reflector at h; the reflector of hop t + 1 takes its place. */
-function hop(p: ChaseArgs, s: i32, t: i32, h: usize, scratch: usize): void {
+/** Hop t of sweep s, whose reflectors are at slot. */
+function hop(p: ChaseArgs, s: i32, t: i32, slot: usize, scratch: usize): void {
+  const h = slot + usize(t & 1) * REFLECTOR;
+  const k = slot + usize(~t & 1) * REFLECTOR;
   if (t == 0) {
     // row s: H from its b elements right of the diagonal
     const x = p.band + usize(s) * (BAND_STRIDE + 8) + 8;
-    for (let k: usize = 0; k < 192; k += 16) v128.store(h + k, v128.load(x + k));
-    store<f64>(x, reflector(h));
-    memory.fill(x + 8, 0, 184);
+    memory.copy(h, x, 192);
+    put_first(x, reflector(h));
   }
   const i = s + 1 + t * BAND;
   const d = p.band + usize(i) * (BAND_STRIDE + 8);
   fold_diagonal(d, h, scratch);
-  if (i + BAND < p.n) fold_bulge(d + 192, h, scratch);
+  if (i + BAND < p.n) fold_bulge(d + 192, h, k, scratch);
 }
 
 /** x (24) := v with v₀ = 1 and (I − τ·v·vᵀ)·x = β·e₀; τ goes to x₂₄. Returns β. */
 function reflector(x: usize): f64 {
   const alpha = load<f64>(x);
   store<f64>(x, 0);
-  let s0 = f64x2.splat(0), s1 = s0;
-  for (let k: usize = 0; k < 192; k += 32) {
-    s0 = madd<f64>(v128.load(x + k), v128.load(x + k), s0);
-    s1 = madd<f64>(v128.load(x + k, 16), v128.load(x + k, 16), s1);
-  }
-  const tail = hsum<f64>(f64x2.add(s0, s1));
+  const tail = dot24(x, x);
   let tau: f64 = 0;
   let beta = alpha;
   let scale: f64 = 0;
@@ -165,13 +162,10 @@ function fold_diagonal(d: usize, h: usize, scratch: usize): void {
   }
   const tau = load<f64>(h, 192);
   const t2 = f64x2.splat(tau);
-  let dot = f64x2.splat(0);
   for (let k: usize = 0; k < 192; k += 16) {
-    const q = f64x2.mul(t2, f64x2.add(v128.load(y + k), v128.load(z + k)));
-    dot = madd<f64>(q, v128.load(h + k), dot);
-    v128.store(y + k, q);
+    v128.store(y + k, f64x2.mul(t2, f64x2.add(v128.load(y + k), v128.load(z + k))));
   }
-  const alpha = f64x2.splat(0.5 * tau * hsum<f64>(dot));
+  const alpha = f64x2.splat(0.5 * tau * dot24(y, h));
   for (let k: usize = 0; k < 192; k += 16) v128.store(y + k, nmadd<f64>(alpha, v128.load(h + k), v128.load(y + k)));
   row = d;
   for (let i: usize = 0; i < 192; i += 32) {
@@ -244,30 +238,23 @@ function rank2_rows(row: usize, h: usize, q: usize, i: usize): void {
 }
 
 /**
- * F := H·F·K (24×24, first element at f): H = I − τ·v·vᵀ is at h, K is made to annihilate the first row of
- * H·F but for its first element, and replaces H at h. With z = τ·Fᵀ·v and K = I − σ·w·wᵀ:
+ * F := H·F·K (24×24, first element at f): H = I − τ·v·vᵀ is at h; K = I − σ·w·wᵀ is made to annihilate
+ * the first row of H·F but for its first element, and stored at k. With z = τ·Fᵀ·v:
  * F − v·zᵀ − σ·(F·w − (z·w)·v)·wᵀ.
  */
-function fold_bulge(f: usize, h: usize, scratch: usize): void {
+function fold_bulge(f: usize, h: usize, k: usize, scratch: usize): void {
   const z = scratch;
-  const v = scratch + 192;
   bulge_left(f, h, z);
-  for (let k: usize = 0; k < 192; k += 16) {
-    v128.store(v + k, v128.load(h + k));
-    v128.store(h + k, f64x2.sub(v128.load(f + k), v128.load(z + k)));
-  }
-  const beta = reflector(h);
-  let zw = f64x2.splat(0);
-  for (let k: usize = 0; k < 192; k += 16) zw = madd<f64>(v128.load(z + k), v128.load(h + k), zw);
-  const omega = hsum<f64>(zw);
-  const sigma = load<f64>(h, 192);
+  for (let o: usize = 0; o < 192; o += 16) v128.store(k + o, f64x2.sub(v128.load(f + o), v128.load(z + o)));
+  const beta = reflector(k);
+  const omega = dot24(z, k);
+  const sigma = load<f64>(k, 192);
   let row = f;
   for (let i: usize = 0; i < 192; i += 32) {
-    bulge_rows(row, v + i, z, h, omega, sigma);
+    bulge_rows(row, h + i, z, k, omega, sigma);
     row += 4 * BAND_STRIDE;
   }
-  store<f64>(f, beta);
-  memory.fill(f + 8, 0, 184);
+  put_first(f, beta);
 }
 
 /** z := τ·Fᵀ·v: all of z is in accumulators. */
@@ -336,6 +323,28 @@ function bulge_rows(row: usize, v: usize, z: usize, w: usize, omega: f64, sigma:
     v128.store(at, less2(v128.load(at, 2 * BAND_STRIDE), v2, zk, y2, wk), 2 * BAND_STRIDE);
     v128.store(at, less2(v128.load(at, 3 * BAND_STRIDE), v3, zk, y3, wk), 3 * BAND_STRIDE);
   }
+}
+
+/** The 24 elements at x := β, 0 … 0. */
+// @ts-ignore: decorator
+@inline
+function put_first(x: usize, beta: f64): void {
+  for (let k: usize = 16; k < 192; k += 16) v128.store(x + k, f64x2.splat(0));
+  v128.store(x, f64x2.replace_lane(f64x2.splat(0), 0, beta));
+}
+
+/** x·y of 24 elements. */
+// @ts-ignore: decorator
+@inline
+function dot24(x: usize, y: usize): f64 {
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let k: usize = 0; k < 192; k += 64) {
+    s0 = madd<f64>(v128.load(x + k), v128.load(y + k), s0);
+    s1 = madd<f64>(v128.load(x + k, 16), v128.load(y + k, 16), s1);
+    s2 = madd<f64>(v128.load(x + k, 32), v128.load(y + k, 32), s2);
+    s3 = madd<f64>(v128.load(x + k, 48), v128.load(y + k, 48), s3);
+  }
+  return hsum<f64>(f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3)));
 }
 
 /** x − a·b − c·d. */
