@@ -55,22 +55,21 @@ function minus4(n: i32, a: usize, x: usize, ld: usize, y: usize): void {
   const a1 = v128.load64_splat(a, 8);
   const a2 = v128.load64_splat(a, 16);
   const a3 = v128.load64_splat(a, 24);
-  const x1 = ld;
-  const x2 = 2 * ld;
-  const x3 = 3 * ld;
+  const ld2 = ld + ld;
+  const ld3 = ld + ld2;
   const end = y + (usize(n) << 3);
   for (; y + 16 <= end; y += 16) {
     let t = nmadd<f64>(a0, v128.load(x), v128.load(y));
-    t = nmadd<f64>(a1, v128.load(x + x1), t);
-    t = nmadd<f64>(a2, v128.load(x + x2), t);
-    v128.store(y, nmadd<f64>(a3, v128.load(x + x3), t));
+    t = nmadd<f64>(a1, v128.load(x + ld), t);
+    t = nmadd<f64>(a2, v128.load(x + ld2), t);
+    v128.store(y, nmadd<f64>(a3, v128.load(x + ld3), t));
     x += 16;
   }
   if (y < end) {
     let t = nmadd<f64>(a0, v128.load64_zero(x), v128.load64_zero(y));
-    t = nmadd<f64>(a1, v128.load64_zero(x + x1), t);
-    t = nmadd<f64>(a2, v128.load64_zero(x + x2), t);
-    store<f64>(y, f64x2.extract_lane(nmadd<f64>(a3, v128.load64_zero(x + x3), t), 0));
+    t = nmadd<f64>(a1, v128.load64_zero(x + ld), t);
+    t = nmadd<f64>(a2, v128.load64_zero(x + ld2), t);
+    store<f64>(y, f64x2.extract_lane(nmadd<f64>(a3, v128.load64_zero(x + ld3), t), 0));
   }
 }
 

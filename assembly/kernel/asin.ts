@@ -14,6 +14,8 @@ import { madd } from "../simd";
  * Relative error ≤ 1.6 u beyond that of s and z: u by the last sum, 0.05 u by P, and the correction
  * s·z·P(z), at most 0.0472 s, carries at most 10 u.
  */
+// @ts-ignore: decorator
+@inline
 export function asin_f64x2(s: v128, z: v128): v128 {
   const z2 = f64x2.mul(z, z);
   const z4 = f64x2.mul(z2, z2);

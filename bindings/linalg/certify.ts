@@ -48,7 +48,7 @@ const U = 2 ** -53;
 const TINY = 2 ** -880;
 
 const LANCZOS_STEPS = 40;
-const LANCZOS_TOL = 1e-8;
+const LANCZOS_TOL = 1e-7;
 /** Rounds of inverse Lanczos, each from a closer shift. */
 const ROUNDS = 4;
 
@@ -107,7 +107,8 @@ export function scaleCertificate(of: Certificate, e: number): Certificate {
 export function enclose(rt: Runtime, fn: string, A: Placed, model: Model): Certificate {
   const { kernels, memory } = rt;
   const n = A.rows;
-  const diagonal = Float64Array.from({ length: n }, (_, i) => memory.f64(A.at, n * A.stride)[i * (A.stride + 1)]!);
+  const given = memory.f64(A.at, n * A.stride);
+  const diagonal = Float64Array.from({ length: n }, (_, i) => given[i * (A.stride + 1)]!);
   const B = pushEmpty(rt, fn, n, n);
   const choleskyWork = memory.push(kernels.cholesky_work_f64(n), `${fn}: workspace`);
   const lanczosWork = memory.push(kernels.lanczos_inverse_work_f64(n, LANCZOS_STEPS), `${fn}: workspace`);
