@@ -99,6 +99,8 @@ testEach("certify.lambdaMin: matrices on the edge of singular", (rt) => {
     [[5e-324]],
     [[-3]],
     [[0, 0], [0, 0]],
+    [[0, 0], [0, 1]],
+    [[1, 0, 0], [0, 0, 0], [0, 0, -1e-20]],
     [[1, 1], [1, 1]],
     [[1, 1 - e], [1 - e, 1]],
     [[1 - e, 1], [1, 1 - e]],
@@ -217,6 +219,20 @@ function isMultiple(x: number[], y: number[]): boolean {
   const c = x[k]! / y[k]!;
   return c > 0 && x.every((v, i) => v === c * y[i]!);
 }
+
+testEach("hinf.lambdaMin: long rows, whose inner products round the same way over and over", (rt) => {
+  // (1, 1, 0)⊗w and (1, 0, 1)⊗w enclose 60°: H∞ = |w|²·[[1, 1/3], [1/3, 1]], λ_min = |w|²·2/3
+  const m = 256;
+  const next = uniform(12);
+  for (let k = 0; k < 40; k++) {
+    const c = Math.fround(0.5 + next() / 2); // |w|² = 256·c² is exact
+    const w = Array.from({ length: m }, () => c);
+    const zero = w.map(() => 0);
+    const found = hinfLambdaMin(rt, [[...w, ...w, ...zero], [...w, ...zero, ...w]]);
+    assertEnclosed([[3 * m * c * c, m * c * c], [m * c * c, 3 * m * c * c]], 3, found);
+    assert.ok(found.upper - found.lower <= 16 * 3 * m * EPS * found.upper);
+  }
+});
 
 testEach("hinf.lambdaMin: singular rows are named, and their vector is null", (rt) => {
   const zero = hinfLambdaMin(rt, [[1, 2], [0, 0]]);

@@ -51,6 +51,8 @@ const LANCZOS_STEPS = 40;
 const LANCZOS_TOL = 1e-7;
 /** Rounds of inverse Lanczos, each from a closer shift. */
 const ROUNDS = 4;
+/** Shifts tried in a round, each 16 times as far below the estimate as the one before. */
+const TRIES = 16;
 
 /** At least one f64 above x, so also above anything that was rounded to x. */
 export const up = (x: number) => x + (Math.abs(x) * 2 ** -52 + Number.MIN_VALUE);
@@ -146,7 +148,7 @@ export function enclose(rt: Runtime, fn: string, A: Placed, model: Model): Certi
     shift = -8 * (choleskyError + matrixError) * Math.max(largest, norm / n);
     while (!factor(shift)) {
       if (shift <= floor) throw new ConvergenceError(`${fn}: no shift makes the ${n}×${n} matrix positive definite`);
-      shift = Math.max(64 * shift, floor);
+      shift = Math.max(4096 * shift, floor);
     }
     lower = shift;
   }
@@ -169,17 +171,19 @@ export function enclose(rt: Runtime, fn: string, A: Placed, model: Model): Certi
     // and if it does not hold, for the error of the eigenvalue as well
     let weight = 0;
     for (let i = 0; i < n; i++) weight += diagonal[i]! * vector[i]! ** 2;
-    const cost = (choleskyError + 4 * U) * (weight - lambda) + matrixError * weight + U * Math.abs(lambda);
+    const cost = (choleskyError + 4 * U) * Math.max(0, weight - lambda) + matrixError * weight
+      + U * (Math.abs(lambda) + U * Math.abs(shift));
     const reach = (lambda - shift) * (residual / value);
     let margin = info.converged ? cost / 16 : reach;
-    let s = lambda - cost - margin;
-    const worthwhile = () => s > lower && !(model.semidefinite && s <= 0);
-    while (worthwhile() && !factor(s)) {
-      margin = Math.max(16 * margin, reach);
-      s = lambda - cost - margin;
+    let proved = false;
+    for (let tries = 0; tries < TRIES && !proved; tries++) {
+      const s = lambda - cost - margin;
+      if (!(s > lower) || (model.semidefinite && s <= 0)) break;
+      proved = factor(s);
+      if (proved) lower = shift = s;
+      else margin = Math.max(16 * margin, cost, reach);
     }
-    if (!worthwhile()) break;
-    lower = shift = s;
+    if (!proved) break;
     if (margin <= cost) break; // as good as it gets; otherwise B now holds a factor to start closer from
   }
 
