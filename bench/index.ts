@@ -11,6 +11,7 @@ const OPERATIONS: Record<string, () => Promise<{ cases: Cases }>> = {
   gemm: () => import("./gemm.ts"),
   eig: () => import("./eig.ts"),
   hinf: () => import("./hinf.ts"),
+  certify: () => import("./certify.ts"),
 };
 
 const { values: options, positionals } = parseArgs({

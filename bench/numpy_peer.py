@@ -78,7 +78,12 @@ def eigh(n):
     return lambda: np.linalg.eigh(a)
 
 
-OPERATIONS = {f.__name__: f for f in (matmul, gram, eigvalsh, eigh, hinf_exact, hinf_monte_carlo)}
+def cholesky(n):
+    a = hinf(n)
+    return lambda: np.linalg.cholesky(a)
+
+
+OPERATIONS = {f.__name__: f for f in (matmul, gram, eigvalsh, eigh, cholesky, hinf_exact, hinf_monte_carlo)}
 
 for line in sys.stdin:
     request = json.loads(line)
