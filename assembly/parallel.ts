@@ -40,11 +40,14 @@ const ARGS: usize = 1024;
 /** Kernels return this when the abort word was set: their results are then meaningless. */
 export const INFO_ABORTED: i32 = i32.MIN_VALUE;
 
-/** Idle looks at the ticket before a worker goes to sleep: about 0.2 ms, dozens of region gaps. */
+/** Looks at a word before a thread sleeps over it: about 0.2 ms, dozens of region gaps. */
 const SPINS: i32 = 20000;
 
+/** How long whoever waits for a chunk naps (ns): ten times the overhead of a region. */
+const NAP: i64 = 50_000;
+
 /** A sleeping worker looks for STOP at least this often (ns), in case a wake-up was lost. */
-const NAP: i64 = 1_000_000_000;
+const SLEEP: i64 = 1_000_000_000;
 
 // @ts-ignore: decorator
 @external("env", "tick")
@@ -80,7 +83,7 @@ export function parallelFor(task: i32, n: i32, grain: i32): i32 {
       if (!aborted()) runTask(task, 0, grain);
       atomic.add<i32>(DONE, 1);
       while (claim()) {}
-      while (atomic.load<i32>(DONE) != chunks) {}
+      wait(DONE, chunks, false);
       return aborted() ? INFO_ABORTED : 0;
     }
   }
@@ -89,6 +92,33 @@ export function parallelFor(task: i32, n: i32, grain: i32): i32 {
     runTask(task, c * grain, min(n, (c + 1) * grain));
   }
   return 0;
+}
+
+/**
+ * Waits until the i32 at `word` is at least `least`: looks at it for a while, then naps, which leaves
+ * the core to a thread that lost its own. False if it gave up because of an abort.
+ */
+function wait(word: usize, least: i32, mayGiveUp: bool): bool {
+  let looks = 0;
+  for (let seen = atomic.load<i32>(word); seen < least; seen = atomic.load<i32>(word)) {
+    if (mayGiveUp && aborted()) return false;
+    if (++looks > SPINS) atomic.wait<i32>(word, seen, NAP);
+  }
+  return true;
+}
+
+/**
+ * Within a task: waits until a chunk with a lower number has brought the i32 at `word` to at least
+ * `least`. False after an abort; the task must then return. At once without threads: chunks run in order.
+ */
+export function awaitChunk(word: usize, least: i32): bool {
+  if (ASC_FEATURE_THREADS) return wait(word, least, true);
+  return true;
+}
+
+/** Within a task: tells chunks with higher numbers how far this one is. */
+export function tellChunks(word: usize, value: i32): void {
+  if (ASC_FEATURE_THREADS) atomic.store<i32>(word, value);
 }
 
 /** Takes one chunk and runs it. False when there is none to take. */
@@ -120,7 +150,7 @@ export function workerLoop(): void {
         atomic.add<i32>(SLEEPERS, 1);
         // The region that is published after this load changes WAKE, so the wait falls through.
         const seen = atomic.load<i32>(WAKE);
-        if (!claim() && !atomic.load<i32>(STOP)) atomic.wait<i32>(WAKE, seen, NAP);
+        if (!claim() && !atomic.load<i32>(STOP)) atomic.wait<i32>(WAKE, seen, SLEEP);
         atomic.sub<i32>(SLEEPERS, 1);
         idle = 0;
       }

@@ -22,7 +22,7 @@
 // added its own, so the order of every sum is fixed. UPDATE computes the next block row
 // first and factors it while the other threads finish.
 
-import { aborted, args, INFO_ABORTED, parallelFor, progress } from "../parallel";
+import { args, awaitChunk, INFO_ABORTED, parallelFor, progress, tellChunks } from "../parallel";
 import { Task } from "../tasks";
 import { factor_panel } from "./band_panel";
 import { micro_outer, micro_rows } from "./band_micro";
@@ -127,8 +127,8 @@ export function band_product_task(c0: i32, c1: i32): void {
         if (i0 == r0) {
           if (c == 0) {
             memory.fill(p.y1 + usize(tile) * (TILE * 192), 0, usize(j1 - tile * TILE) * 192);
-          } else if (ASC_FEATURE_THREADS) {
-            while (atomic.load<i32>(p.done + usize(c - 1) * 64) <= tile) if (aborted()) return;
+          } else if (!awaitChunk(p.done + usize(c - 1) * 64, tile + 1)) {
+            return;
           }
         }
         for (let j = max(i0, tile * TILE); j < j1; j += 6) {
@@ -136,7 +136,7 @@ export function band_product_task(c0: i32, c1: i32): void {
           if (i0 < k) product_columns(p, j, i0, k);
         }
       }
-      if (ASC_FEATURE_THREADS) atomic.store<i32>(p.done + usize(c) * 64, tile + 1);
+      tellChunks(p.done + usize(c) * 64, tile + 1);
     }
     gather_slab(p, r0, r1, p.s + usize(c) * SQUARE);
   }

@@ -18,7 +18,7 @@
 // groups; inside a group they follow each other closely, so that the blocks stay in L1, and the first
 // of a group waits for the last of the group before.
 
-import { aborted, args, parallelFor } from "../parallel";
+import { args, awaitChunk, parallelFor, tellChunks } from "../parallel";
 import { hsum, madd, nmadd } from "../simd";
 import { Task } from "../tasks";
 
@@ -89,16 +89,14 @@ export function bulge_chasing_task(c0: i32, c1: i32): void {
     const s1 = min(p.n - 2, s0 + SWEEPS);
     const waves = hops(p.n, s0) + s1 - s0;
     for (let wave = 0; wave < waves; wave++) {
-      if (ASC_FEATURE_THREADS) {
-        if (c > 0) while (atomic.load<i32>(group - GROUP) < wave + 2) if (aborted()) return;
-      }
+      if (c > 0 && !awaitChunk(group - GROUP, wave + 2)) return;
       for (let s = s0; s < s1; s++) {
         const t = wave - (s - s0);
         if (t >= 0 && t < hops(p.n, s)) hop(p, s, t, group + 512 + usize(s - s0) * SLOT, group + 64);
       }
       const t = wave - (s1 - 1 - s0);
       // the sweep is over after its last hop: whoever follows need not wait any more
-      if (ASC_FEATURE_THREADS) atomic.store<i32>(group, t + 1 < hops(p.n, s1 - 1) ? t + 1 : i32.MAX_VALUE);
+      tellChunks(group, t + 1 < hops(p.n, s1 - 1) ? t + 1 : i32.MAX_VALUE);
     }
   }
 }
