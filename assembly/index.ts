@@ -21,7 +21,7 @@ export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt1993
 export { mt19937_randn_f64 } from "./random/gauss";
 export {
   hinf_activation_norms_f64, hinf_activation_norms_work_f64, hinf_coactivations_f64, hinf_monte_carlo_f64, hinf_monte_carlo_work_f64,
-} from "./kernel/monteCarlo";
+} from "./kernel/hinf_monte_carlo";
 export { cholesky_f64, cholesky_work_f64 } from "./decomp/cholesky";
 export { lanczos_inverse_f64, lanczos_inverse_work_f64 } from "./decomp/lanczos_inverse";
 export { quadratic_form_f64, quadratic_form_work_f64, shift_diagonal_f64 } from "./decomp/certify";

@@ -6,9 +6,8 @@ import { tridiagonal_subtree_task } from "./decomp/divide_conquer";
 import { tridiagonal_merge_task } from "./decomp/join";
 import { band_finish_task, band_product_task, band_update_task } from "./decomp/band_reduction";
 import { bulge_chasing_task } from "./decomp/bulge_chasing";
-import {
-  hinf_active_task, hinf_count_task, hinf_finish_task, hinf_quantise_task, hinf_signs_task,
-} from "./kernel/monteCarlo";
+import { hinf_active_task, hinf_count_task, hinf_finish_task } from "./kernel/hinf_monte_carlo";
+import { hinf_quantise_task, hinf_signs_task } from "./kernel/hinf_sampling";
 import { quotient_task, shift_task } from "./decomp/certify";
 import { cholesky_panel_task } from "./decomp/cholesky";
 import { lower_columns_task, lower_rows_task } from "./decomp/triangular";

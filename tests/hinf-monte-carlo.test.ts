@@ -26,13 +26,16 @@ const row = ({ data, cols }: Matrix, i: number) => data.subarray(i * cols, (i + 
 /** active[k][i] = 1[wₖ·xᵢ > 0] */
 function activations(rt: Runtime, A: Matrix, features: number, seed: number): boolean[][] {
   const W = matrix(features, A.cols, randomState(rt, seed).randn(features * A.cols));
-  return Array.from({ length: features }, (_, k) => Array.from({ length: A.rows }, (_, i) => dot(row(W, k), row(A, i)) > 0));
+  const active = (k: number) => Array.from({ length: A.rows }, (_, i) => dot(row(W, k), row(A, i)) > 0);
+  return Array.from({ length: features }, (_, k) => active(k));
 }
 
 function textbookCounts(rt: Runtime, A: Matrix, features: number, seed: number): number[] {
   const C = new Array<number>(A.rows ** 2).fill(0);
   for (const active of activations(rt, A, features, seed)) {
-    for (let i = 0; i < A.rows; i++) for (let j = 0; j < A.rows; j++) C[i * A.rows + j]! += Number(active[i] && active[j]);
+    for (let i = 0; i < A.rows; i++) {
+      for (let j = 0; j < A.rows; j++) C[i * A.rows + j]! += Number(active[i] && active[j]);
+    }
   }
   return C;
 }
@@ -128,7 +131,9 @@ testEach("the confidence limit is taken from the neurons' own terms", (rt) => {
     const length = Math.sqrt(dot(vector, vector));
     const z = activations(rt, A, features, 3).map((active) => {
       const sum = new Float64Array(A.cols);
-      active.forEach((on, i) => { if (on) for (let j = 0; j < A.cols; j++) sum[j]! += (vector[i]! / length) * row(A, i)[j]!; });
+      active.forEach((on, i) => {
+        if (on) for (let j = 0; j < A.cols; j++) sum[j]! += (vector[i]! / length) * row(A, i)[j]!;
+      });
       return dot(sum, sum);
     });
     const mean = z.reduce((a, b) => a + b) / features;

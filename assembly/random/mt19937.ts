@@ -79,7 +79,9 @@ export function refill(state: usize): void {
   for (const end = state + 224 * 4; p < end; p += 16) {
     v128.store(p, twist4(v128.load(p), v128.load(p, 4), v128.load(p, AHEAD)));
   }
-  for (const end = state + BEHIND; p < end; p += 4) store<u32>(p, twist(load<u32>(p), load<u32>(p, 4), load<u32>(p, AHEAD)));
+  for (const end = state + BEHIND; p < end; p += 4) {
+    store<u32>(p, twist(load<u32>(p), load<u32>(p, 4), load<u32>(p, AHEAD)));
+  }
   for (const end = state + KEY_BYTES - 4; p < end; p += 16) {
     v128.store(p, twist4(v128.load(p), v128.load(p, 4), v128.load(p - BEHIND)));
   }

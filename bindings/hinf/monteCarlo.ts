@@ -39,19 +39,23 @@ export function coactivations(rt: Runtime, X: MatrixLike, options: MonteCarloOpt
 }
 
 function sample(
-  rt: Runtime, fn: string, kernel: "hinf_monte_carlo_f64" | "hinf_coactivations_f64", X: MatrixLike, options: MonteCarloOptions,
+  rt: Runtime, fn: string, kernel: "hinf_monte_carlo_f64" | "hinf_coactivations_f64",
+  X: MatrixLike, options: MonteCarloOptions,
 ): MonteCarlo {
   const A = rowsOf(fn, X);
   const { features, seed } = checkOptions(fn, options);
   return rt.memory.scope(() => {
     // all of the memory before any of the work
     const h = pushEmpty(rt, fn, A.rows, A.rows);
-    const work = rt.memory.push(rt.kernels.hinf_monte_carlo_work_f64(A.rows, A.cols, features), `${fn}: ${A.rows} rows`);
+    const bytes = rt.kernels.hinf_monte_carlo_work_f64(A.rows, A.cols, features);
+    const work = rt.memory.push(bytes, `${fn}: ${A.rows} rows`);
     const x = pushMatrix(rt, fn, "X", A);
     rt.checkAborted(rt.kernels[kernel](A.rows, A.cols, features, seed, x.at, x.stride, h.at, h.stride, work));
     const matrix = pullMatrix(rt, h);
     const bad = overflow(matrix);
-    if (bad >= 0) throw new NotFiniteError(`${fn}: the square of row ${bad + 1} of X overflows; divide X by a power of two`);
+    if (bad >= 0) {
+      throw new NotFiniteError(`${fn}: the square of row ${bad + 1} of X overflows; divide X by a power of two`);
+    }
     return { matrix, features, seed };
   });
 }

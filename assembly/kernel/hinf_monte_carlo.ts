@@ -1,0 +1,178 @@
+// H∞ of a one-hidden-layer ReLU network from sampled neurons, and how far to trust it.
+//
+//     H = (1/m)·Σₖ (xᵢ·xⱼ)·1[wₖ·xᵢ > 0]·1[wₖ·xⱼ > 0] = G∘C/m,   W = RandomState(seed).randn(m, d)
+//
+// Based on: Du, Zhai, Poczos & Singh, Gradient descent provably optimizes over-parameterized neural
+// networks, 2018.
+//
+// G is a product; C counts the neurons that two samples both activate: integers, exact in any order.
+
+import { gemm, gemm_work } from "../blas/gemm/gemm";
+import { syrk, syrk_work } from "../blas/syrk";
+import { aborted, INFO_ABORTED } from "../parallel";
+import { Task } from "../tasks";
+import { add_coactivations, BLOCK, blocks_before, TABLES_BYTES } from "./coactivation";
+import { next_batch, passes_of, prepare, region, Sampling, sampling_bytes, shared } from "./hinf_sampling";
+import { GROUP, PANEL, PANEL_BITS, PASS } from "./signs";
+
+/** Adds this batch to columns of the counts, the longest first. */
+export function hinf_count_task(c0: i32, c1: i32): void {
+  const s = shared();
+  for (let c = c0; c < c1; c++) {
+    const J = s.panels - 1 - c;
+    const tables = s.tables + usize(J) * TABLES_BYTES;
+    add_coactivations(J, passes_of(s.end - s.start), s.panels, s.bits, s.counts, s.few, tables);
+  }
+}
+
+/** Columns of panels of H, which holds G, and their mirror image. */
+export function hinf_finish_task(J0: i32, J1: i32): void {
+  const s = shared();
+  for (let J = J0; J < J1; J++) {
+    let counts = s.counts + (blocks_before(J) * BLOCK << 2);
+    for (let I = 0; I <= J; I++) {
+      finish_block(s, I * PANEL, J * PANEL, counts);
+      counts += BLOCK << 2;
+    }
+  }
+}
+
+function finish_block(s: Sampling, i0: i32, j0: i32, counts: usize): void {
+  const iEnd = min(s.n, i0 + PANEL);
+  const jEnd = min(s.n, j0 + PANEL);
+  const divisor = s.divisor;
+  for (let i = i0; i < iEnd; i++) {
+    let p = counts + (usize(i - i0) * PANEL << 2);
+    for (let j = j0; j < jEnd; j++) {
+      const upper = s.h + ((usize(i) * s.ldh + j) << 3);
+      let h = f64(load<u32>(p));
+      if (divisor != 0) h = load<f64>(upper) * h / divisor;
+      store<f64>(upper, h);
+      if (i0 != j0) store<f64>(s.h + ((usize(j) * s.ldh + i) << 3), h);
+      p += 4;
+    }
+  }
+}
+
+/** Bytes of the counts: u32 and u8 for each pair, and the tables of each column. */
+function counts_bytes(n: i32): f64 {
+  const panels = f64((n + PANEL - 1) / PANEL);
+  return panels * (panels + 1) / 2 * f64(BLOCK) * 5 + panels * f64(TABLES_BYTES);
+}
+
+/** Passes in a batch: as many as keep its weights under 8 MiB, enough of them for some threads; at most 60. */
+const MOST_PASSES: i32 = 60;
+const BATCH_NUMBERS: i32 = 1 << 20;
+
+/** Passes in a batch, of m neurons with d weights each. */
+function batch_passes(d: i32, m: i32): i32 {
+  return min(passes_of(m), max(1, min(MOST_PASSES, BATCH_NUMBERS / (PASS * d))));
+}
+
+/** The counts of m neurons, in s.counts of the record returned. */
+function count_all(n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, work: usize): Sampling {
+  const passes = batch_passes(d, m);
+  const s = prepare(n, d, m, seed, x, ldx, passes, work);
+  const blocks = blocks_before(s.panels) * BLOCK;
+  s.counts = work + <usize>sampling_bytes(n, d, passes);
+  s.few = s.counts + blocks * 4;
+  s.tables = s.few + blocks;
+  memory.fill(s.counts, 0, blocks * 5);
+  while (next_batch(s)) region(s, Task.HINF_COUNT, s.panels);
+  return s;
+}
+
+/** Bytes of workspace for hinf_monte_carlo_f64 and hinf_coactivations_f64. */
+export function hinf_monte_carlo_work_f64(n: i32, d: i32, m: i32): f64 {
+  return sampling_bytes(n, d, batch_passes(d, m)) + counts_bytes(n) + f64(syrk_work<f64>(n, d));
+}
+
+/**
+ * H := G∘C/m, G = X·Xᵀ, C[i, j] = |{k : wₖ·xᵢ > 0 and wₖ·xⱼ > 0}|, both triangles; opens regions.
+ *
+ * X (n×d, row stride ldx), H (n×n, ldh); strides in elements. H must not overlap X.
+ * work: hinf_monte_carlo_work_f64(n, d, m) bytes, 64-byte aligned. Returns 0 or INFO_ABORTED.
+ * C is exact; |Ĥ − H| ≤ (γ_d + 2u)·|X|·|X|ᵀ elementwise.
+ */
+export function hinf_monte_carlo_f64(
+  n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, h: usize, ldh: i32, work: usize,
+): i32 {
+  const s = count_all(n, d, m, seed, x, ldx, work);
+  const info = syrk<f64>(n, d, 1, x, ldx, 0, h, ldh, s.tables + usize(s.panels) * TABLES_BYTES);
+  return info == 0 ? finish(s, h, ldh, f64(m)) : info;
+}
+
+/** C of hinf_monte_carlo_f64 alone (n×n, ldc); the same workspace. */
+export function hinf_coactivations_f64(
+  n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, c: usize, ldc: i32, work: usize,
+): i32 {
+  return finish(count_all(n, d, m, seed, x, ldx, work), c, ldc, 0);
+}
+
+function finish(s: Sampling, h: usize, ldh: i32, divisor: f64): i32 {
+  s.h = h;
+  s.ldh = ldh;
+  s.divisor = divisor;
+  return region(s, Task.HINF_FINISH, s.panels);
+}
+
+/** Passes in a batch of hinf_activation_norms_f64: few, since each of its neurons takes a row of n f64. */
+function norm_passes(m: i32): i32 {
+  return min(passes_of(m), 10);
+}
+
+/** Bytes of workspace for hinf_activation_norms_f64. */
+export function hinf_activation_norms_work_f64(n: i32, d: i32, m: i32): f64 {
+  const rows = norm_passes(m) * PASS;
+  return sampling_bytes(n, d, norm_passes(m)) + f64(rows) * f64(n + d) * 8 + f64(gemm_work<f64>(rows, d, n));
+}
+
+/**
+ * z[k] := ‖Σᵢ v[i]·1[wₖ·xᵢ > 0]·xᵢ‖² for k < m; their mean is vᵀ·H·v for H of these neurons. Opens regions.
+ *
+ * X (n×d, row stride ldx), v (n), z (m). work: hinf_activation_norms_work_f64(n, d, m) bytes, 64-byte
+ * aligned. Returns 0 or INFO_ABORTED.
+ */
+export function hinf_activation_norms_f64(
+  n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, v: usize, z: usize, work: usize,
+): i32 {
+  const passes = norm_passes(m);
+  const s = prepare(n, d, m, seed, x, ldx, passes, work);
+  s.v = v;
+  s.sums = work + <usize>sampling_bytes(n, d, passes);
+  const y = s.sums + usize(passes) * PASS * n * 8;
+  const gemmWork = y + usize(passes) * PASS * d * 8;
+  while (next_batch(s)) {
+    const rows = s.end - s.start;
+    region(s, Task.HINF_ACTIVE, passes_of(rows));
+    gemm<f64>(false, false, rows, d, n, 1, s.sums, n, x, ldx, 0, y, d, gemmWork);
+    for (let k = 0; k < rows; k++) store<f64>(z + (usize(s.start + k) << 3), square(d, y + ((usize(k) * d) << 3)));
+  }
+  return aborted() ? INFO_ABORTED : 0;
+}
+
+/** Rows of sums: v where the neuron is active, 0 elsewhere. */
+export function hinf_active_task(p0: i32, p1: i32): void {
+  const s = shared();
+  for (let k = p0 * PASS; k < p1 * PASS; k++) {
+    const bits = s.bits + usize(k / PASS) * s.panels * PANEL_BITS + (k % PASS) / GROUP * PANEL;
+    active_row(s.n, k % GROUP, bits, s.v, s.sums + ((usize(k) * s.n) << 3));
+  }
+}
+
+/** row[i] := v[i] where bit b of sample i is set, else 0. */
+function active_row(n: i32, b: i32, bits: usize, v: usize, row: usize): void {
+  for (let i = 0; i < n; i++) {
+    const byte = load<u8>(bits + usize(i / PANEL) * PANEL_BITS + i % PANEL);
+    store<f64>(row + (usize(i) << 3), byte >> <u8>b & 1 ? load<f64>(v + (usize(i) << 3)) : 0);
+  }
+}
+
+function square(d: i32, y: usize): f64 {
+  let sum: f64 = 0;
+  for (let j = 0; j < d; j++) {
+    const t = load<f64>(y + (usize(j) << 3));
+    sum += t * t;
+  }
+  return sum;
+}
