@@ -12,7 +12,7 @@
 //      │     │21│   │     Steps 2 and 3 work on transposed copies U11 = L11ᵀ and X = L21ᵀ, so that
 //      └─────┴──┴───┘     a vector holds several rows of L and one micro-kernel does for both.
 
-import { args, parallelFor } from "../parallel";
+import { args, parallelFor, progress } from "../parallel";
 import { nmadd } from "../simd";
 import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { Task } from "../tasks";
@@ -189,8 +189,8 @@ export function cholesky_panel_task(i0: i32, i1: i32): void {
 }
 
 /** Bytes of workspace for cholesky. */
-export function cholesky_work(n: i32): usize {
-  return (usize(NB * (NB + 1) + (n + WIDTH) * NB) << 3) + gemm_work<f64>(n, min(n, NB), n);
+export function cholesky_work_f64(n: i32): f64 {
+  return f64(8 * NB) * f64(NB + 1 + n + WIDTH) + f64(gemm_work<f64>(n, min(n, NB), n));
 }
 
 /**
@@ -198,12 +198,12 @@ export function cholesky_work(n: i32): usize {
  *
  * A (n×n, row stride lda in elements), only its lower triangle is read; what lies above the diagonal
  * within blocks of NB is destroyed, the rest is not touched.
- * work: cholesky_work(n) bytes, 64-byte aligned.
+ * work: cholesky_work_f64(n) bytes, 64-byte aligned. Progress is told as going from `from` to `to`.
  * Returns 0; k > 0: pivot k (from 1) is not positive, the rows from there are undefined; INFO_ABORTED.
  * |L̂·L̂ᵀ − A| ≤ γ_{n+1}·|L̂|·|L̂|ᵀ elementwise: every number of L is a sum in some order, a product with
  * the reciprocal of a pivot's root or that root; see docs/certificate.md §1.   [Higham 2002, Thm 10.3]
  */
-export function cholesky(n: i32, a: usize, lda: i32, work: usize): i32 {
+export function cholesky_f64(n: i32, a: usize, lda: i32, from: f64, to: f64, work: usize): i32 {
   const u = work;
   const inverse = u + ((NB * NB) << 3);
   const x = inverse + (NB << 3);
@@ -231,6 +231,8 @@ export function cholesky(n: i32, a: usize, lda: i32, work: usize): i32 {
       for (let i = k; i < nb; i++) store<f64>(a11 + usize(i) * ld + (usize(k) << 3), load<f64>(u + (usize(k * NB + i) << 3)));
     }
 
+    const done = f64(j0 + nb) / f64(n);
+    progress(from + (to - from) * done * done * (3 - 2 * done), 1);
     if (rows > nb) { // then nb = NB
       const s = args<Panel>();
       s.nb = nb;
@@ -243,12 +245,4 @@ export function cholesky(n: i32, a: usize, lda: i32, work: usize): i32 {
     }
   }
   return 0;
-}
-
-export function cholesky_work_f64(n: i32): f64 {
-  return f64(cholesky_work(n));
-}
-
-export function cholesky_f64(n: i32, a: usize, lda: i32, work: usize): i32 {
-  return cholesky(n, a, lda, work);
 }

@@ -290,13 +290,9 @@ function padded(d: i32): i32 {
   return (d + 1) & ~1;
 }
 
-function exact_work(n: i32, d: i32): usize {
-  return ((usize(n) * (3 * padded(d) + 3)) << 3) + syrk_work<f64>(n, d) + 64;
-}
-
 /** Bytes of workspace for hinf_exact. */
 export function hinf_exact_work_f64(n: i32, d: i32): f64 {
-  return f64(exact_work(n, d));
+  return 24 * f64(n) * (f64(padded(d)) + 1) + f64(syrk_work<f64>(n, d)) + 64;
 }
 
 /**

@@ -52,7 +52,7 @@ export interface Kernels {
   ): Info;
 
   cholesky_work_f64(n: number): number;
-  cholesky_f64(n: number, a: Pointer, lda: number, work: Pointer): Info;
+  cholesky_f64(n: number, a: Pointer, lda: number, from: number, to: number, work: Pointer): Info;
   lanczos_inverse_work_f64(n: number, steps: number): number;
   lanczos_inverse_f64(
     n: number, l: Pointer, ldl: number, steps: number, tol: number, vector: Pointer, out: Pointer, work: Pointer,

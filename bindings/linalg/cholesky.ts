@@ -11,7 +11,7 @@ export function cholesky(rt: Runtime, A: MatrixLike): Matrix<Float64Array> {
   return rt.memory.scope(() => {
     const placed = pushSymmetric(rt, "cholesky", "A", given);
     const work = rt.memory.push(rt.kernels.cholesky_work_f64(n), "cholesky: workspace");
-    const info = rt.checkAborted(rt.kernels.cholesky_f64(n, placed.at, placed.stride, work));
+    const info = rt.checkAborted(rt.kernels.cholesky_f64(n, placed.at, placed.stride, 0, 1, work));
     if (info > 0) {
       throw new NotPositiveDefiniteError(`cholesky: A is not positive definite: pivot ${info} of ${n} is not positive`);
     }
