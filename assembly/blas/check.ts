@@ -1,24 +1,29 @@
 // What the bindings ask of a matrix before anything is computed with it.
 
+/** Whether all of the n numbers at x are finite: x·0 is 0 or NaN, and so is any sum of such. */
+function all_finite<T>(n: i32, x: usize): bool {
+  const zero = v128.splat<T>(<T>0);
+  let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+  const end = x + usize(n) * sizeof<T>();
+  for (; x + 64 <= end; x += 64) {
+    s0 = v128.add<T>(s0, v128.mul<T>(v128.load(x), zero));
+    s1 = v128.add<T>(s1, v128.mul<T>(v128.load(x, 16), zero));
+    s2 = v128.add<T>(s2, v128.mul<T>(v128.load(x, 32), zero));
+    s3 = v128.add<T>(s3, v128.mul<T>(v128.load(x, 48), zero));
+  }
+  s0 = v128.add<T>(v128.add<T>(s0, s1), v128.add<T>(s2, s3));
+  let tail: T = <T>0;
+  for (; x < end; x += sizeof<T>()) tail += load<T>(x) * <T>0;
+  return !v128.any_true(v128.ne<T>(s0, zero)) && tail == <T>0;
+}
+
 /** Index i·n + j of the first element of A (m×n, stride lda) that is NaN or infinite, −1 if none. */
 function find_not_finite<T>(m: i32, n: i32, a: usize, lda: i32): f64 {
   for (let i = 0; i < m; i++) {
     const row = a + usize(i) * lda * sizeof<T>();
-    // x·0 is 0 or NaN; their sum tells a whole row at once
-    let sum: v128 = v128.splat<T>(<T>0);
-    const zero: v128 = v128.splat<T>(<T>0);
-    const lanes = 16 / sizeof<T>();
-    let j = 0;
-    for (; j + lanes <= n; j += lanes) {
-      sum = v128.add<T>(sum, v128.mul<T>(v128.load(row + usize(j) * sizeof<T>()), zero));
-    }
-    let tail: T = <T>0;
-    for (; j < n; j++) tail += load<T>(row + usize(j) * sizeof<T>()) * <T>0;
-    if (v128.any_true(v128.ne<T>(sum, zero)) || tail != <T>0) {
-      for (j = 0; j < n; j++) {
-        const x = load<T>(row + usize(j) * sizeof<T>());
-        if (x * <T>0 != <T>0) return f64(i) * f64(n) + f64(j);
-      }
+    if (all_finite<T>(n, row)) continue;
+    for (let j = 0; j < n; j++) {
+      if (load<T>(row + usize(j) * sizeof<T>()) * <T>0 != <T>0) return f64(i) * f64(n) + f64(j);
     }
   }
   return -1;

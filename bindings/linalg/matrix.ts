@@ -78,10 +78,19 @@ function viewOf(rt: Runtime, { at, rows, stride, bytes }: Placed): Float64Array 
   return bytes === 8 ? rt.memory.f64(at, rows * stride) : rt.memory.f32(at, rows * stride);
 }
 
+/** Bytes that stay in a cache near the core. */
+const CACHED = 1 << 17;
+
 /** Copies A into wasm memory as f64 (or f32) and checks that every number is finite. */
 export function pushMatrix(rt: Runtime, fn: string, name: string, A: Matrix, bytes: 8 | 4 = 8): Placed {
-  const placed = pushUnchecked(rt, fn, A, bytes);
-  assertFinite(rt, fn, name, A, placed);
+  const placed = pushEmpty(rt, fn, A.rows, A.cols, bytes);
+  // some rows at a time, so that they are still in the cache when they are looked at
+  const some = Math.max(1, Math.floor(CACHED / (placed.stride * bytes)));
+  for (let i = 0; i < A.rows; i += some) {
+    const end = Math.min(A.rows, i + some);
+    copyRows(rt, A, placed, i, end);
+    assertFinite(rt, fn, name, A, placed, i, end);
+  }
   return placed;
 }
 
@@ -90,7 +99,8 @@ export function pushMatrix(rt: Runtime, fn: string, name: string, A: Matrix, byt
  * error that names the worst pair.
  */
 export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix): Placed {
-  const placed = pushUnchecked(rt, fn, A, 8);
+  const placed = pushEmpty(rt, fn, A.rows, A.cols);
+  copyRows(rt, A, placed, 0, A.rows);
   const n = A.rows;
   const worst = rt.kernels.find_asymmetry_f64(n, placed.at, placed.stride, 8 * n * Number.EPSILON);
   if (worst >= 0) {
@@ -100,28 +110,29 @@ export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix):
       `${fn}: ${name} is not symmetric: (${i + 1}, ${j + 1}) is ${A.data[i * n + j]}, (${j + 1}, ${i + 1}) is ${A.data[j * n + i]}`,
     );
   }
-  if (worst === NOT_FINITE) assertFinite(rt, fn, name, A, placed);
+  if (worst === NOT_FINITE) assertFinite(rt, fn, name, A, placed, 0, n);
   return placed;
 }
 
 /** What find_asymmetry_f64 answers when it met NaN or an infinity. */
 const NOT_FINITE = -2;
 
-function pushUnchecked(rt: Runtime, fn: string, A: Matrix, bytes: 8 | 4): Placed {
-  const placed = pushEmpty(rt, fn, A.rows, A.cols, bytes);
+/** Copies rows [i0, i1) of A to their place. */
+function copyRows(rt: Runtime, A: Matrix, placed: Placed, i0: number, i1: number): void {
+  const { cols, stride } = placed;
   const view = viewOf(rt, placed);
-  for (let i = 0; i < A.rows; i++) view.set(A.data.subarray(i * A.cols, (i + 1) * A.cols), i * placed.stride);
-  return placed;
+  for (let i = i0; i < i1; i++) view.set(A.data.subarray(i * cols, (i + 1) * cols), i * stride);
 }
 
-function assertFinite(rt: Runtime, fn: string, name: string, A: Matrix, { at, rows, cols, stride, bytes }: Placed): void {
+/** Refuses NaN and infinities in rows [i0, i1) of A. */
+function assertFinite(rt: Runtime, fn: string, name: string, A: Matrix, placed: Placed, i0: number, i1: number): void {
+  const { at, cols, stride, bytes } = placed;
   const find = bytes === 8 ? rt.kernels.find_not_finite_f64 : rt.kernels.find_not_finite_f32;
-  const bad = find(rows, cols, at, stride);
-  if (bad >= 0) {
-    const i = Math.floor(bad / cols);
-    const j = bad % cols;
-    throw new NotFiniteError(`${fn}: ${name} holds ${A.data[bad]} at row ${i + 1}, column ${j + 1}, every number must be finite`);
-  }
+  const bad = find(i1 - i0, cols, at + i0 * stride * bytes, stride);
+  if (bad < 0) return;
+  const i = i0 + Math.floor(bad / cols);
+  const j = bad % cols;
+  throw new NotFiniteError(`${fn}: ${name} holds ${A.data[i * cols + j]} at row ${i + 1}, column ${j + 1}, every number must be finite`);
 }
 
 /** Copies a matrix out of wasm memory, rows closed up; into `out` if given, which has its shape and type. */
