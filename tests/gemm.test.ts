@@ -210,6 +210,9 @@ testEach("matmul and gram: what they refuse", (rt) => {
   assert.throws(() => matmul(rt, A, matrix(4, 2), { beta: 1 }), { code: "ERR_OPTION" });
   assert.throws(() => matmul(rt, A, matrix(4, 2), { alpha: NaN }), { code: "ERR_OPTION" });
   assert.throws(() => matmul(rt, A, [[1], [2], [3], [NaN]]), { code: "ERR_NOT_FINITE", message: /B holds NaN at row 4, column 1/ });
+  const large = matrix(300, 200);
+  large.data[290 * 200 + 7] = NaN;
+  assert.throws(() => gram(rt, large), { message: /X holds NaN at row 291, column 8/ });
   assert.throws(() => gram(rt, [[1, Infinity]]), { code: "ERR_NOT_FINITE" });
 });
 
