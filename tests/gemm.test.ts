@@ -216,7 +216,6 @@ testEach("matmul and gram: what they refuse", (rt) => {
   assert.throws(() => gram(rt, [[1, Infinity]]), { code: "ERR_NOT_FINITE" });
 });
 
-testEach("peakGflops: both rates, f32 the higher", (rt) => {
-  const { f64, f32 } = peakGflops(rt);
-  assert.ok(f64 > 0.1 && f32 > f64 && f32 < 10000);
+testEach("peakGflops: both rates", (rt) => {
+  for (const rate of Object.values(peakGflops(rt))) assert.ok(rate > 0 && rate < 10000);
 });
