@@ -4,6 +4,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { exact } from "../bindings/hinf/exact.ts";
+import { lambdaMin } from "../bindings/hinf/lambdaMin.ts";
+import { monteCarlo } from "../bindings/hinf/monteCarlo.ts";
+import { gram } from "../bindings/linalg/blas.ts";
+import { eigh, eigvalsh } from "../bindings/linalg/eig.ts";
+import { matrix } from "../bindings/linalg/matrix.ts";
+import { numbers, testEach } from "./harness.ts";
 
 const VARIANTS = ["base", "threads", "relaxed", "relaxed-threads"];
 const SIZE_BUDGET = 110 * 1024;
@@ -83,4 +90,15 @@ test("the binaries export the same names, and kernels.ts declares them all", () 
   const [members] = source.split("interface Kernels {")[1]!.split("\n}");
   const declared = [...members!.matchAll(/^ {2}(\w+)[(:]/gm)].map(([, name]) => name!).sort();
   assert.deepEqual(declared, exported[0]);
+});
+
+testEach("kernels leave their constant data as it was", (rt) => {
+  const constants = () => new Uint8Array(rt.memory.wasm.buffer).slice(4096, rt.kernels.heap_base());
+  const before = constants();
+  const X = matrix(80, 9, numbers(720, 1));
+  eigh(rt, exact(rt, X).matrix);
+  eigvalsh(rt, gram(rt, X));
+  lambdaMin(rt, X);
+  monteCarlo(rt, X, { features: 500 });
+  assert.deepEqual(constants(), before);
 });
