@@ -114,6 +114,9 @@ testEach("certify.lambdaMin: matrices on the edge of singular", (rt) => {
     [[2 ** -400, 2 ** -401], [2 ** -401, 2 ** -400]],
     [[2 ** 900, 1, 0], [1, 2 ** 900, 0], [0, 0, 2 ** 899]],
     [[2 ** -1000, 0], [0, 2 ** -1060]],
+    [[2 ** -1000, 0], [0, 1]],
+    [[2 ** -1000, 0, 0], [0, 1, 1], [0, 1, 1]],
+    [[1, 2 ** -520], [2 ** -520, 2 ** -1040]],
     [[4, 2, 2], [2, 1, 1], [2, 1, 1]],
   ];
   for (const A of cases) {
@@ -267,6 +270,8 @@ testEach("hinf.lambdaMin: rows of any length", (rt) => {
   const far = hinfLambdaMin(rt, [[2 ** 700, 0], [0, 2 ** 700]]);
   assert.deepEqual([far.lower, far.upper], [Number.MAX_VALUE, Infinity]);
   // graded: the bound is relative to each row
+  const wide = hinfLambdaMin(rt, [[1, 0], [0, 1e-160], [1e-170, 1e-170]]);
+  assert.ok(wide.lower >= 0 && wide.lower <= wide.upper && wide.upper < 1e-260);
   const graded = hinfLambdaMin(rt, [[1, 0, 0], [1e-9, 1e-9, 0], [0, 1e-14, 1e-14]]);
   assert.ok(graded.lower > 0.99 * graded.upper);
 });

@@ -167,6 +167,12 @@ export function enclose(rt: Runtime, fn: string, A: Placed, model: Model): Certi
     quotient = { form, size, square };
     vector = memory.f64(vectorAt, n).slice();
     lambda = form / square;
+    if (!Number.isFinite(lambda)) { // the inverse overflowed: a unit vector will do
+      const least = diagonal.indexOf(diagonal.reduce((x, y) => Math.min(x, y)));
+      vector = unit(n, least);
+      lambda = diagonal[least]!;
+      quotient = { form: lambda, size: Math.abs(lambda), square: 1 };
+    }
 
     // what the damping costs at this vector; the largest shift that leaves room for it and a little more,
     // and if it does not hold, for the error of the eigenvalue as well
@@ -174,7 +180,7 @@ export function enclose(rt: Runtime, fn: string, A: Placed, model: Model): Certi
     for (let i = 0; i < n; i++) weight += diagonal[i]! * vector[i]! ** 2;
     const cost = (choleskyError + 4 * U) * Math.max(0, weight - lambda) + matrixError * weight
       + U * (Math.abs(lambda) + U * Math.abs(shift));
-    const reach = (lambda - shift) * (residual / value);
+    const reach = (lambda - shift) * (residual / value || 0);
     let margin = info.converged ? cost / 16 : reach;
     let proved = false;
     for (let tries = 0; tries < TRIES && !proved; tries++) {
