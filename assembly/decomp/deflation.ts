@@ -4,9 +4,9 @@
 // zero couples them negligibly, one of the two stays. What survives has gaps and z well above
 // rounding, as the secular equation needs. Every step changes the matrix by at most `tolerance`.
 //
-// Based on: Cuppen 1981; Dongarra & Sorensen 1987; the grouping by support is LAPACK's (dlaed2).
+// Based on: Cuppen 1981; Dongarra & Sorensen, A fully parallel algorithm for the symmetric eigenvalue problem, 1987.
 
-import { at, BOTH, FIRST, get, getInt, Merge, Rotation, SECOND, set, setInt } from "./merge";
+import { at, FIRST, get, getInt, Half, Merge, Rotation, SECOND, set, setInt } from "./merge";
 import { rotate } from "./tridiagonal_ql";
 
 /** Finds what deflates; fills all of m's deflation part. Moves no row yet. */
@@ -47,7 +47,6 @@ export function deflate(m: Merge): void {
     x = y;
   }
   if (x >= 0) keep(m, x);
-  fill_slots(m);
 }
 
 /** z: the components of the eigenvectors on both sides of the cut. */
@@ -104,52 +103,52 @@ function add_rotation(m: Merge, x: i32, y: i32, c: f64, s: f64): void {
   setInt(m.support, y, support);
 }
 
-/** slot: the surviving poles, grouped by the support of their rows. */
-function fill_slots(m: Merge): void {
+/** The slots of both halves, ascending; those of the second are stored behind those of the first. */
+export function fill_slots(m: Merge): void {
+  fill_half(m, m.first);
+  const offset = usize(m.first.k);
+  m.second.slot = m.first.slot + (offset << 2);
+  m.second.pole = m.first.pole + (offset << 3);
+  m.second.zeta = m.first.zeta + (offset << 3);
+  fill_half(m, m.second);
+}
+
+function fill_half(m: Merge, h: Half): void {
   let p = 0;
-  p = fill_group(m, p, FIRST);
-  m.kFirst = p;
-  p = fill_group(m, p, BOTH);
-  m.kBoth = p - m.kFirst;
-  fill_group(m, p, SECOND);
+  for (let i = 0; i < m.k; i++) if ((getInt(m.support, getInt(m.row, i)) & h.support) != 0) setInt(h.slot, p++, i);
+  h.k = p;
 }
 
-function fill_group(m: Merge, p: i32, support: i32): i32 {
-  for (let i = 0; i < m.k; i++) if (getInt(m.support, getInt(m.row, i)) == support) setInt(m.slot, p++, i);
-  return p;
-}
-
-/** Columns [c0, c1) of Q: rotates, then gathers the survivors into Q₁ and Q₂ and saves the dead. */
+/** Columns [c0, c1) of Q: rotates, then gathers the survivors by slot and saves the dead. */
 export function gather(m: Merge, c0: i32, c1: i32): void {
-  if (c0 < m.split) gather_half(m, FIRST, c0, min(c1, m.split));
-  if (c1 > m.split) gather_half(m, SECOND, max(c0, m.split), c1);
+  const split = m.second.column;
+  if (c0 < split) gather_half(m, m.first, c0, min(c1, split));
+  if (c1 > split) gather_half(m, m.second, max(c0, split), c1);
 }
 
 /** The same for columns within one half. */
-function gather_half(m: Merge, half: i32, c0: i32, c1: i32): void {
+function gather_half(m: Merge, h: Half, c0: i32, c1: i32): void {
   const count = c1 - c0;
   for (let t = 0; t < m.rotations; t++) {
     const r = changetype<Rotation>(m.rotation + usize(t) * offsetof<Rotation>());
     const x = at(m.q, m.ldq, r.x, c0);
     const y = at(m.q, m.ldq, r.y, c0);
-    const hasX = (r.supportX & half) != 0;
-    const hasY = (r.supportY & half) != 0;
+    const hasX = (r.supportX & h.support) != 0;
+    const hasY = (r.supportY & h.support) != 0;
     if (!hasX && !hasY) continue;
     if (!hasX) zero(count, x);
     if (!hasY) zero(count, y);
     rotate(count, x, y, r.c, r.s);
   }
-  const first = half == FIRST;
-  const p0 = first ? 0 : m.kFirst;
-  const p1 = first ? m.kFirst + m.kBoth : m.k;
-  for (let p = p0; p < p1; p++) {
-    const to = first ? at(m.q1, m.ld1, p, c0) : at(m.q2, m.ld2, p - m.kFirst, c0 - m.split);
-    copy(count, at(m.q, m.ldq, getInt(m.row, getInt(m.slot, p)), c0), to);
+  if (!m.full) zero(m.k, h.q);
+  for (let p = 0; p < h.k; p++) {
+    const pole = getInt(h.slot, p);
+    copy(count, at(m.q, m.ldq, getInt(m.row, pole), c0), at(h.q, h.ldq, m.full ? p : pole, c0 - h.column));
   }
   for (let t = 0; t < m.n - m.k; t++) {
     const row = getInt(m.deadRow, t);
     const to = at(m.saved, m.ldSaved, t, c0);
-    if ((getInt(m.support, row) & half) != 0) copy(count, at(m.q, m.ldq, row, c0), to);
+    if ((getInt(m.support, row) & h.support) != 0) copy(count, at(m.q, m.ldq, row, c0), to);
     else zero(count, to);
   }
 }
@@ -172,21 +171,15 @@ export function settle(m: Merge): void {
   }
 }
 
-/** Columns [c0, c1) of Q: moves rows 0 … k, the new eigenvectors, and the saved rows to their places. */
-export function place(m: Merge, c0: i32, c1: i32): void {
-  const count = c1 - c0;
-  // from the last on: a row's place is never above it, and what was there has moved
-  for (let j = m.k - 1; j >= 0; j--) {
-    const to = getInt(m.place, j);
-    if (to == j) break; // and so are all above
-    copy(count, at(m.q, m.ldq, j, c0), at(m.q, m.ldq, to, c0));
-  }
+/** Columns [c0, c1) of Q: the deflated rows, at their places. */
+export function place_dead(m: Merge, c0: i32, c1: i32): void {
   for (let t = 0; t < m.n - m.k; t++) {
-    copy(count, at(m.saved, m.ldSaved, t, c0), at(m.q, m.ldq, getInt(m.place, m.k + t), c0));
+    copy(c1 - c0, at(m.saved, m.ldSaved, t, c0), at(m.q, m.ldq, getInt(m.place, m.k + t), c0));
   }
 }
 
-function copy(n: i32, from: usize, to: usize): void {
+/** to := from, n numbers. */
+export function copy(n: i32, from: usize, to: usize): void {
   const end = from + (usize(n) << 3);
   for (; from + 16 <= end; from += 16, to += 16) v128.store(to, v128.load(from));
   if (from < end) store<f64>(to, load<f64>(from));

@@ -13,8 +13,8 @@
 
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
-import { join, scratch_bytes } from "./join";
-import { at, get, Merge, Rotation, set } from "./merge";
+import { attach_halves, join, scratch_bytes } from "./join";
+import { at, FIRST, get, Merge, Rotation, SECOND, set } from "./merge";
 import { tridiagonal_ql } from "./tridiagonal_ql";
 
 /** Largest block that QL solves: below, its n³ with a small constant wins over a merge. */
@@ -24,7 +24,7 @@ const LEAF: i32 = 32;
 const SUBTREE: i32 = 128;
 
 /** Bytes of the O(n) arrays of a merge, per row. */
-const ROW_BYTES: i32 = 9 * 8 + 6 * 4 + 32;
+const ROW_BYTES: i32 = 10 * 8 + 7 * 4 + 32;
 const TREE_BYTES: i32 = 128;
 
 @unmanaged
@@ -62,13 +62,14 @@ function level_of(n: i32, most: i32): i32 {
 }
 
 function task_bytes(n: i32, full: bool): f64 {
-  return lines(scratch_bytes((n - 1 >> level_of(n, SUBTREE)) + 1, full));
+  return lines(scratch_bytes((n - 1 >> level_of(n, SUBTREE)) + 1, full, true));
 }
 
 function work_bytes(n: i32, full: bool): f64 {
   if (n < 1) return 0;
-  const tasks = f64(1 << level_of(n, SUBTREE)) * task_bytes(n, full);
-  return TREE_BYTES + lines(f64(n) * ROW_BYTES) + max(tasks, lines(scratch_bytes(n, full)));
+  const tasks = 1 << level_of(n, SUBTREE);
+  const top = tasks > 1 ? scratch_bytes(n, full, false) : 0;
+  return TREE_BYTES + lines(f64(n) * ROW_BYTES) + max(f64(tasks) * task_bytes(n, full), lines(top));
 }
 
 /** First row of node i of a level. */
@@ -90,7 +91,6 @@ function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
   m.q = at(t.q, t.ldq, lo, full ? lo : 0);
   m.ldq = t.ldq;
   m.cols = full ? n : 2;
-  m.split = full ? n1 : 1;
   m.zColumn1 = full ? n1 - 1 : 1;
   m.zColumn2 = full ? n1 : 0;
   m.full = full;
@@ -99,6 +99,13 @@ function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
   m.sign = e < 0 ? -1 : 1;
   m.tolerance = t.tolerance;
   m.info = 0;
+  attach_halves(m);
+  m.first.support = FIRST;
+  m.first.column = 0;
+  m.first.cols = full ? n1 : 1;
+  m.second.support = SECOND;
+  m.second.column = m.first.cols;
+  m.second.cols = m.cols - m.first.cols;
 
   // arrays of n: f64 ones first, then i32; each merge uses its own rows of them
   let p = t.rows;
@@ -110,8 +117,9 @@ function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
   m.zeta = (p += step) + wide;
   m.anchor = (p += step) + wide;
   m.tau = (p += step) + wide;
-  m.slotPole = (p += step) + wide;
-  m.slotZeta = (p += step) + wide;
+  m.scale = (p += step) + wide;
+  m.first.pole = (p += step) + wide;
+  m.first.zeta = (p += step) + wide;
   m.dead = (p += step) + wide;
   m.rotation = (p += step) + usize(lo) * offsetof<Rotation>();
   p += usize(t.n) * offsetof<Rotation>();
@@ -120,7 +128,8 @@ function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
   m.order = p + narrow;
   m.support = (p += halfStep) + narrow;
   m.row = (p += halfStep) + narrow;
-  m.slot = (p += halfStep) + narrow;
+  m.first.slot = (p += halfStep) + narrow;
+  m.first.rank = (p += halfStep) + narrow;
   m.deadRow = (p += halfStep) + narrow;
   m.place = (p += halfStep) + narrow;
 }

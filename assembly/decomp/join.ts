@@ -1,26 +1,29 @@
 // Joining two halves: deflate, find the roots, correct z, form the eigenvectors of D + ρ·z·zᵀ, multiply. Each phase
 // is a parallel region, or runs in the thread it is in.
 
-import { gemm, gemm_serial, gemm_work } from "../blas/gemm/gemm";
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
-import { deflate, gather, place, settle } from "./deflation";
-import { at, Merge } from "./merge";
-import { correct_z, fill_components, fill_slot_values, fill_vectors, find_roots } from "./secular";
+import { block_count, block_levels, fill_blocks, multiply_strips, product_work, task_count } from "./cauchy";
+import { deflate, fill_slots, gather, place_dead, settle } from "./deflation";
+import { get, getInt, Half, Merge, set } from "./merge";
+import { correct_z, find_roots, scale_vectors } from "./secular";
 
 /** Items of a chunk: roots, poles and vectors cost 5-50 µs so many; columns are 8 cache lines. */
 const ROOT_GRAIN: i32 = 16;
 const COLUMN_GRAIN: i32 = 64;
 
-/** Bytes kept for the record in front of its matrices. */
-const RECORD_BYTES: i32 = 512;
+/** Bytes kept for the records in front of the matrices. */
+const MERGE_BYTES: i32 = 512;
+const HALF_BYTES: i32 = 128;
+const RECORD_BYTES: i32 = MERGE_BYTES + 2 * HALF_BYTES;
 
 const enum Phase {
   GATHER,
   ROOTS,
   CORRECT,
-  VECTORS,
-  COMPONENTS,
+  SCALE,
+  BLOCKS,
+  STRIPS,
   PLACE,
 }
 
@@ -35,34 +38,56 @@ function padded(n: i32): i32 {
   return (((n + 7) >> 3) | 1) << 3;
 }
 
-/** Bytes of record and matrices of a merge of order n. */
-export function scratch_bytes(n: i32, full: bool): f64 {
+/** Bytes of records and matrices of a merge of order n. */
+export function scratch_bytes(n: i32, full: bool, serial: bool): f64 {
   const half = (n + 1) >> 1;
   if (!full) return f64(RECORD_BYTES) + 8 * 4 * f64(n);
-  const matrices = 8 * (2 * f64(half) * f64(padded(half)) + f64(n) * f64(padded(n)));
-  return f64(RECORD_BYTES) + matrices + f64(gemm_work<f64>(n, half, half));
+  // the rows gathered by half; S of both halves and the deflated rows, which are n rows together
+  const matrices = 8 * (2 * f64(half) * f64(padded(half)) + f64(n) * f64(padded(n) + 16));
+  return f64(RECORD_BYTES) + matrices + product_work(n, serial);
 }
 
-/** Lays out the matrices, behind the record, once it is known how many rows survive. */
+/** Attaches the records of the halves, which lie behind m's. */
+export function attach_halves(m: Merge): void {
+  const p = changetype<usize>(m) + MERGE_BYTES;
+  m.first = changetype<Half>(p);
+  m.second = changetype<Half>(p + HALF_BYTES);
+}
+
+/** Lays out the matrices, behind the records, once it is known how many rows survive. */
 function set_matrices(m: Merge): void {
+  const h1 = m.first;
+  const h2 = m.second;
   const start = changetype<usize>(m) + RECORD_BYTES;
-  m.q1 = start;
+  h1.q = start;
   if (m.full) {
-    const n2 = m.n - m.n1;
-    m.ld1 = padded(m.n1);
-    m.ld2 = padded(n2);
-    m.lds = padded(m.k);
+    h1.ldq = padded(h1.cols);
+    h2.ldq = padded(h2.cols);
+    h1.lds = padded(h1.k);
+    h2.lds = padded(h2.k);
     m.ldSaved = padded(m.n);
-    m.q2 = m.q1 + (usize(m.n1) * m.ld1 << 3);
-    m.s = m.q2 + (usize(n2) * m.ld2 << 3);
-    m.saved = m.s + (usize(m.k) * m.lds << 3);
-    m.gemm = m.saved + (usize(m.n - m.k) * m.ldSaved << 3);
+    h2.q = start + (usize(h1.cols) * h1.ldq << 3);
+    h1.s = h2.q + (usize(h2.cols) * h2.ldq << 3);
+    h2.s = h1.s + (usize(m.k) * h1.lds << 3);
+    m.saved = h2.s + (usize(m.k) * h2.lds << 3);
+    m.work = m.saved + (usize(m.n - m.k) * m.ldSaved << 3);
+    m.levels = block_levels(m.k);
+    h2.rank = h1.rank + (usize(2) << m.levels << 2);
   } else {
-    m.ld1 = 1;
-    m.ld2 = 1;
+    h1.ldq = 1;
+    h2.ldq = 1;
     m.ldSaved = 2;
-    m.q2 = m.q1 + (usize(m.n + m.kFirst) << 3);
-    m.saved = m.q1 + (usize(m.n) << 4);
+    h2.q = start + (usize(m.n) << 3);
+    m.saved = h2.q + (usize(m.n) << 3);
+  }
+}
+
+/** Pole and corrected z of each slot. */
+function fill_slot_values(m: Merge, h: Half): void {
+  for (let p = 0; p < h.k; p++) {
+    const i = getInt(h.slot, p);
+    set(h.pole, p, get(m.pole, i));
+    set(h.zeta, p, get(m.zeta, i));
   }
 }
 
@@ -88,9 +113,10 @@ function do_phase(m: Merge, phase: i32, i0: i32, i1: i32): void {
     case Phase.GATHER: return gather(m, i0, i1);
     case Phase.ROOTS: return find_roots(m, i0, i1);
     case Phase.CORRECT: return correct_z(m, i0, i1);
-    case Phase.VECTORS: return fill_vectors(m, i0, i1);
-    case Phase.COMPONENTS: return fill_components(m, i0, i1);
-    case Phase.PLACE: return place(m, i0, i1);
+    case Phase.SCALE: return scale_vectors(m, i0, i1);
+    case Phase.BLOCKS: return fill_blocks(m, i0, i1);
+    case Phase.STRIPS: return multiply_strips(m, i0, i1);
+    case Phase.PLACE: return place_dead(m, i0, i1);
   }
 }
 
@@ -102,29 +128,17 @@ export function join(m: Merge, valuesOnly: bool): i32 {
   if (info == 0) info = m.info;
   settle(m);
   if (info != 0 || valuesOnly) return info;
+  fill_slots(m);
   set_matrices(m);
   info = run_phase(m, Phase.GATHER, m.cols, COLUMN_GRAIN);
   if (info == 0) info = run_phase(m, Phase.CORRECT, k, ROOT_GRAIN);
-  fill_slot_values(m);
-  if (info == 0) info = run_phase(m, m.full ? Phase.VECTORS : Phase.COMPONENTS, k, ROOT_GRAIN);
-  if (info == 0 && m.full) info = multiply(m);
+  if (info == 0) info = run_phase(m, Phase.SCALE, k, ROOT_GRAIN);
+  if (m.full) {
+    fill_slot_values(m, m.first);
+    fill_slot_values(m, m.second);
+    if (info == 0) info = run_phase(m, Phase.BLOCKS, block_count(m), 1);
+    if (info == 0) info = run_phase(m, Phase.STRIPS, task_count(m), 1);
+  }
   if (info == 0) info = run_phase(m, Phase.PLACE, m.cols, COLUMN_GRAIN);
   return info;
-}
-
-/** Rows 0 … k of Q := S·(Q₁, Q₂), each half of the columns from the rows that have support there. */
-function multiply(m: Merge): i32 {
-  const k1 = m.kFirst + m.kBoth;
-  const k2 = m.k - m.kFirst;
-  const n2 = m.n - m.n1;
-  const s2 = at(m.s, m.lds, 0, m.kFirst);
-  const c2 = at(m.q, m.ldq, 0, m.n1);
-  if (m.serial) {
-    gemm_serial<f64>(false, false, m.k, m.n1, k1, 1, m.s, m.lds, m.q1, m.ld1, 0, m.q, m.ldq, m.gemm);
-    gemm_serial<f64>(false, false, m.k, n2, k2, 1, s2, m.lds, m.q2, m.ld2, 0, c2, m.ldq, m.gemm);
-    return 0;
-  }
-  const info = gemm<f64>(false, false, m.k, m.n1, k1, 1, m.s, m.lds, m.q1, m.ld1, 0, m.q, m.ldq, m.gemm);
-  if (info != 0) return info;
-  return gemm<f64>(false, false, m.k, n2, k2, 1, s2, m.lds, m.q2, m.ld2, 0, c2, m.ldq, m.gemm);
 }

@@ -1,28 +1,36 @@
-// One merge of divide and conquer: what its phases share, as a record in the workspace.
+// One merge of divide and conquer: what its phases share, as records in the workspace.
 //
 // Two halves of T, whose eigenvalues and eigenvectors are known, are joined: with D = diag(d) and the
 // rows of Q orthonormal, Q·T·Qᵀ = D + ρ·z·zᵀ. The eigenvectors are the ROWS of Q, so that permuting
 // them, rotating two of them and dealing columns out to threads are all contiguous.
 //
 // Row r has its support in the columns of the first half, of the second, or (after a rotation across)
-// of both; only what the support covers is stored. The rows that survive deflation are gathered
-// by support into slots, so that each half of the columns is one dense product:
-//
-//             columns of half 1   columns of half 2
-//    slot 0 ┌──────────────────┐
-//           │      FIRST       │        (0)                       Q₁: slots 0 … kFirst+kBoth
-//           ├──────────────────┼──────────────────┐
-//           │      BOTH        │      BOTH        │
-//           └──────────────────┼──────────────────┤               Q₂: slots kFirst … k
-//                  (0)         │      SECOND      │
-//    slot k                    └──────────────────┘
+// of both; only what the support covers is stored. Each half keeps the list of surviving rows that have
+// support in its columns, its slots: the new eigenvectors are, in the columns of that half, a product
+// over its slots alone.
 //
 // Where eigenvalues alone are wanted, Q has two columns, the first and the last component of each
 // eigenvector: the next merge needs no more. They are then the "halves".
 
 export const FIRST: i32 = 1;
 export const SECOND: i32 = 2;
-export const BOTH: i32 = 3;
+
+/** The columns of Q that belong to one half, and the rows that have support there. */
+@unmanaged
+export class Half {
+  support: i32; // FIRST or SECOND
+  column: i32; // the columns of Q
+  cols: i32;
+  k: i32; // slots
+  slot: usize; // (k) i32: their poles, ascending
+  pole: usize; // (k) pole and zeta of each slot
+  zeta: usize;
+  q: usize; // (k × cols) rows of Q; or their one component at every pole, 0 without support
+  ldq: i32;
+  s: usize; // (poles × k) eigenvectors of D + ρ·z·zᵀ as rows, in blocks: see cauchy.ts
+  lds: i32;
+  rank: usize; // i32 by block
+}
 
 @unmanaged
 export class Merge {
@@ -32,20 +40,19 @@ export class Merge {
   q: usize; // (n × cols) eigenvectors as rows
   ldq: i32;
   cols: i32;
-  split: i32; // columns of the first half
-  zColumn1: i32; // the column of Q's first n1 rows that is next to the cut
-  zColumn2: i32; // and of the others
   full: bool; // all components of the eigenvectors, not two
   serial: bool; // within a task: open no region
-  rho: f64; // > 0
+  first: Half;
+  second: Half;
+  zColumn1: i32; // the column of Q's first n1 rows that is next to the cut
+  zColumn2: i32; // and of the others
+  rho: f64; // ≥ 0
   sign: f64; // of the off-diagonal at the cut
   tolerance: f64; // what may be neglected, in norm
   info: i32; // k > 0: root k did not converge
 
   // deflation
   k: i32; // rows that survive
-  kFirst: i32; // how many of them have which support
-  kBoth: i32;
   rotations: i32;
   z: usize; // (n) by row
   order: usize; // (n) i32: rows by ascending d
@@ -55,27 +62,18 @@ export class Merge {
   weight: usize; // (k) ρ·z² at the poles
   zeta: usize; // (k) z at the poles, then the z for which the roots are exact
   row: usize; // (k) i32: row of pole i
-  slot: usize; // (k) i32: pole of slot p
   dead: usize; // (n − k) deflated eigenvalues, ascending
   deadRow: usize; // (n − k) i32
+  saved: usize; // (n − k × cols) deflated rows
+  ldSaved: i32;
 
   // roots: eigenvalue j = anchor[j] + tau[j], anchor being the nearer pole
   anchor: usize; // (k)
   tau: usize; // (k)
-  slotPole: usize; // (k) pole and zeta by slot
-  slotZeta: usize; // (k)
+  scale: usize; // (k) 1/‖(ζᵢ/(dᵢ − λⱼ))ᵢ‖
   place: usize; // (n) i32: row of the result for root j < k, then for deflated row j − k
-
-  // matrices
-  q1: usize; // (kFirst + kBoth × split)
-  ld1: i32;
-  q2: usize; // (k − kFirst × cols − split)
-  ld2: i32;
-  s: usize; // (k × k) eigenvectors of D + ρ·z·zᵀ as rows, columns by slot
-  lds: i32;
-  saved: usize; // (n − k × cols) deflated rows
-  ldSaved: i32;
-  gemm: usize; // workspace of the products
+  levels: i32; // of the blocks of S
+  work: usize; // of the products
 }
 
 /** x' = c·x + s·y, y' = c·y − s·x for rows x and y, with their supports before. */

@@ -225,79 +225,56 @@ function correct_four(m: Merge, i: i32): void {
   }
 }
 
-/** Gathers poles and corrected z by slot. */
-export function fill_slot_values(m: Merge): void {
-  for (let p = 0; p < m.k; p++) {
-    const i = getInt(m.slot, p);
-    set(m.slotPole, p, get(m.pole, i));
-    set(m.slotZeta, p, get(m.zeta, i));
-  }
-  if (!m.full) {
-    // Q₁ and Q₂ are columns: zeros at the slots without support
-    for (let p = m.kFirst + m.kBoth; p < m.k; p++) set(m.q1, p, 0);
-    for (let p = -m.kFirst; p < 0; p++) store<f64>(m.q2 + (<usize>p << 3), 0);
+/** Rows [j0, j1): scale; and where Q has two columns, the new rows: first and last component of the eigenvectors. */
+export function scale_vectors(m: Merge, j0: i32, j1: i32): void {
+  for (let j = j0; j < j1; j++) {
+    if (m.full) set(m.scale, j, 1 / sqrt(sum_squares(m, j)));
+    else fill_components(m, j, at(m.q, m.ldq, getInt(m.place, j), 0));
   }
 }
 
-/** Rows [j0, j1) of S: unit eigenvectors of D + ρ·z·zᵀ, columns by slot. */
-export function fill_vectors(m: Merge, j0: i32, j1: i32): void {
-  for (let j = j0; j < j1; j++) fill_vector(m, j, at(m.s, m.lds, j, 0));
-}
-
-/** sᵢ = ζᵢ/(dᵢ − λ), normalised. */
-function fill_vector(m: Merge, j: i32, s: usize): void {
+/** Σ sᵢ² with sᵢ = ζᵢ/(dᵢ − λⱼ): the eigenvector, not normalised. */
+function sum_squares(m: Merge, j: i32): f64 {
   const anchor = get(m.anchor, j);
   const tau = get(m.tau, j);
   const a = f64x2.splat(anchor);
   const t = f64x2.splat(tau);
-  const one = f64x2.splat(1);
-  const toZeta = m.slotZeta - m.slotPole;
-  const end = m.slotPole + (usize(m.k) << 3);
+  const toZeta = m.zeta - m.pole;
+  const end = m.pole + (usize(m.k) << 3);
   let squares = f64x2.splat(0);
-  let p = m.slotPole;
-  let q = s;
-  for (; p + 32 <= end; p += 32, q += 32) {
+  let p = m.pole;
+  for (; p + 32 <= end; p += 32) {
+    // two squares over one denominator
     const x = f64x2.sub(f64x2.sub(v128.load(p), a), t);
     const y = f64x2.sub(f64x2.sub(v128.load(p, 16), a), t);
-    const inverse = f64x2.div(one, f64x2.mul(x, y));
-    const sx = f64x2.mul(v128.load(p + toZeta), f64x2.mul(inverse, y));
-    const sy = f64x2.mul(v128.load(p + toZeta, 16), f64x2.mul(inverse, x));
-    v128.store(q, sx);
-    v128.store(q, sy, 16);
-    squares = f64x2.add(squares, madd<f64>(sx, sx, f64x2.mul(sy, sy)));
+    const sx = f64x2.mul(v128.load(p + toZeta), y);
+    const sy = f64x2.mul(v128.load(p + toZeta, 16), x);
+    const xy = f64x2.mul(x, y);
+    squares = f64x2.add(squares, f64x2.div(madd<f64>(sx, sx, f64x2.mul(sy, sy)), f64x2.mul(xy, xy)));
   }
-  let square = hsum<f64>(squares);
-  for (; p < end; p += 8, q += 8) {
-    const x = load<f64>(p + toZeta) / ((load<f64>(p) - anchor) - tau);
-    store<f64>(q, x);
-    square += x * x;
+  let sum = hsum<f64>(squares);
+  for (; p < end; p += 8) {
+    const s = load<f64>(p + toZeta) / ((load<f64>(p) - anchor) - tau);
+    sum += s * s;
   }
-  const scale = 1 / sqrt(square);
-  const c = f64x2.splat(scale);
-  for (; s + 16 <= q; s += 16) v128.store(s, f64x2.mul(v128.load(s), c));
-  if (s < q) store<f64>(s, load<f64>(s) * scale);
+  return sum;
 }
 
-/** Rows [j0, j1) of the new n×2 Q: first and last component of the eigenvectors, from those in Q₁ and Q₂. */
-export function fill_components(m: Merge, j0: i32, j1: i32): void {
-  for (let j = j0; j < j1; j++) fill_component(m, j, at(m.q, m.ldq, j, 0));
-}
-
-/** q = Σ sᵢ·(Q₁)ᵢ and Σ sᵢ·(Q₂)ᵢ with s as above; both hold a number for every slot. */
-function fill_component(m: Merge, j: i32, q: usize): void {
+/** q = (Σ sᵢ·fᵢ, Σ sᵢ·lᵢ)/‖s‖ with s as above, f and l the components of the halves' eigenvectors. */
+function fill_components(m: Merge, j: i32, q: usize): void {
   const anchor = get(m.anchor, j);
   const tau = get(m.tau, j);
   const a = f64x2.splat(anchor);
   const t = f64x2.splat(tau);
   const one = f64x2.splat(1);
-  const toZeta = m.slotZeta - m.slotPole;
-  const toFirst = m.q1 - m.slotPole;
-  const toFinal = m.q2 - (usize(m.kFirst) << 3) - m.slotPole;
-  const end = m.slotPole + (usize(m.k) << 3);
+  const toZeta = m.zeta - m.pole;
+  const toFirst = m.first.q - m.pole;
+  const toFinal = m.second.q - m.pole;
+  const end = m.pole + (usize(m.k) << 3);
   let squares = f64x2.splat(0);
   let firsts = f64x2.splat(0);
   let finals = f64x2.splat(0);
-  let p = m.slotPole;
+  let p = m.pole;
   for (; p + 32 <= end; p += 32) {
     const x = f64x2.sub(f64x2.sub(v128.load(p), a), t);
     const y = f64x2.sub(f64x2.sub(v128.load(p, 16), a), t);
@@ -312,10 +289,10 @@ function fill_component(m: Merge, j: i32, q: usize): void {
   let first = hsum<f64>(firsts);
   let final = hsum<f64>(finals);
   for (; p < end; p += 8) {
-    const x = load<f64>(p + toZeta) / ((load<f64>(p) - anchor) - tau);
-    square += x * x;
-    first += x * load<f64>(p + toFirst);
-    final += x * load<f64>(p + toFinal);
+    const s = load<f64>(p + toZeta) / ((load<f64>(p) - anchor) - tau);
+    square += s * s;
+    first += s * load<f64>(p + toFirst);
+    final += s * load<f64>(p + toFinal);
   }
   const scale = 1 / sqrt(square);
   store<f64>(q, first * scale);
