@@ -9,6 +9,18 @@ import type { CreateOptions } from "./options.ts";
 
 export * from "./errors.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
+export type {
+  Certificate,
+  CertificateInfo,
+  EighResult,
+  ExactHinf,
+  HinfCertificate,
+  MatmulOptions,
+  MonteCarlo,
+  MonteCarloOptions,
+  SpecialRows,
+  UpperConfidence,
+} from "./operations.ts";
 export type { CreateOptions } from "./options.ts";
 
 type Tree = Synchronous<Operations>;
