@@ -6,11 +6,13 @@
 import { madd } from "../../simd";
 import { MR, NR } from "./blocking";
 
-/** c := α·x + β·(c and keep), one vector. With keep = 0 whatever c holds counts as zero, NaN too. */
+/** c := α·x + β·c, one vector. */
 // @ts-ignore: decorator
 @inline
-function update<T>(c: usize, x: v128, alpha: v128, beta: v128, keep: v128): void {
-  v128.store(c, v128.add<T>(v128.mul<T>(alpha, x), v128.mul<T>(beta, v128.and(v128.load(c), keep))));
+function update<T>(c: usize, x: v128, alpha: v128, beta: v128, overwrite: bool): void {
+  x = v128.mul<T>(alpha, x);
+  if (!overwrite) x = v128.add<T>(x, v128.mul<T>(beta, v128.load(c)));
+  v128.store(c, x);
 }
 
 /** The same for the first `width` numbers of the vectors x0 and x1, one by one. */
@@ -73,25 +75,25 @@ export function micro<T>(k: i32, a: usize, b: usize, alpha: T, beta: T, c: usize
   if (mLeft == MR && nLeft == NR<T>()) {
     const x = v128.splat<T>(alpha);
     const y = v128.splat<T>(beta);
-    const keep = v128.splat<i64>(beta == 0 ? 0 : -1);
-    update<T>(c, c00, x, y, keep);
-    update<T>(c + 16, c01, x, y, keep);
+    const overwrite = beta == 0;
+    update<T>(c, c00, x, y, overwrite);
+    update<T>(c + 16, c01, x, y, overwrite);
     c += ld;
-    update<T>(c, c10, x, y, keep);
-    update<T>(c + 16, c11, x, y, keep);
+    update<T>(c, c10, x, y, overwrite);
+    update<T>(c + 16, c11, x, y, overwrite);
     c += ld;
-    update<T>(c, c20, x, y, keep);
-    update<T>(c + 16, c21, x, y, keep);
+    update<T>(c, c20, x, y, overwrite);
+    update<T>(c + 16, c21, x, y, overwrite);
     c += ld;
-    update<T>(c, c30, x, y, keep);
-    update<T>(c + 16, c31, x, y, keep);
+    update<T>(c, c30, x, y, overwrite);
+    update<T>(c + 16, c31, x, y, overwrite);
     if (MR == 6) {
       c += ld;
-      update<T>(c, c40, x, y, keep);
-      update<T>(c + 16, c41, x, y, keep);
+      update<T>(c, c40, x, y, overwrite);
+      update<T>(c + 16, c41, x, y, overwrite);
       c += ld;
-      update<T>(c, c50, x, y, keep);
-      update<T>(c + 16, c51, x, y, keep);
+      update<T>(c, c50, x, y, overwrite);
+      update<T>(c + 16, c51, x, y, overwrite);
     }
     return;
   }
