@@ -16,15 +16,18 @@
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
 import { KC, MR } from "../blas/gemm/blocking";
-import { macro } from "../blas/gemm/micro";
+import { micro } from "../blas/gemm/micro";
 import { pack } from "../blas/gemm/pack";
 import { dot4 } from "./tridiagonal";
 
-/** Reflectors of a block, a multiple of every MR and of 4. */
-const KB: i32 = 36;
+/** Reflectors of a block, a multiple of every MR and of 4: larger ones spend more on T, smaller ones on each tile of C. */
+const KB: i32 = 48;
 
-/** Most columns of a strip, a multiple of 4: 48×n stays in L2 up to n = 4000. */
-const STRIP: i32 = 48;
+/** Bytes of a strip, which should stay in L2; a wide one reads V from L3 less often. */
+const STRIP_BYTES: i32 = 1_200_000;
+
+/** Strips are a multiple of this many, so that 2, 3, 4, 6 or 12 threads end together. */
+const ROUND: i32 = 12;
 
 /** Rows of M updated at a time, a multiple of every MR: their part of Vᵀ stays in L1. */
 const RB: i32 = 120;
@@ -54,8 +57,12 @@ function block_offset(n: i32, b: i32): usize {
   return (usize(b) * (n + KB) - usize(b * (b - 1) / 2) * KB) * (2 * KB);
 }
 
+/** Columns of a strip, a multiple of 4. */
 function strip_width(n: i32): i32 {
-  return min(STRIP, round((n + 15) / 16, 4));
+  const panels = (n + 3) >> 2;
+  const most = max(6, min(24, STRIP_BYTES / (32 * n)));
+  const strips = round(panels, ROUND * most) / most;
+  return 4 * ((panels + strips - 1) / strips);
 }
 
 function scratch_size(n: i32, width: i32): i32 {
@@ -152,37 +159,57 @@ export function apply_q_strips_task(i0: i32, i1: i32): void {
     const panelSize = usize(4 * t.lds) << 3;
     for (let p = 0; p < panels; p++) to_panel(n4, min(4, n - c0 - 4 * p), strip + usize(p) * panelSize, t.lds, scratch);
 
-    const y = scratch;
-    const ty = y + (usize(KB * t.width) << 3);
     for (let b = t.blocks - 1; b >= 0; b--) {
       const j0 = b * KB;
       const k = min(KB, n - 2 - j0);
-      const m = n - j0;
       const vt = t.packed + (block_offset(n, b) << 3);
-      const tt = vt + (usize(KB) * m << 3);
-      const vv = tt + (KB * KB << 3);
-      const top = strip + (usize(4 * j0) << 3);
-      for (let p = 0; p < m; p += KC) {
-        const a1 = vt + (usize(round(k, MR)) * p << 3);
-        for (let c = 0; c < panels; c++) {
-          const b1 = top + usize(c) * panelSize + (usize(p) << 5);
-          macro<f64>(k, 4, min(KC, m - p), 1, a1, b1, p == 0 ? 0 : 1, y + (usize(4 * KB * c) << 3), 4, k);
-        }
-      }
-      for (let c = 0; c < panels; c++) {
-        const at = usize(4 * KB * c) << 3;
-        macro<f64>(k, 4, k, 1, tt, y + at, 0, ty + at, 4, k);
-      }
-      for (let r = 0; r < m; r += RB) {
-        const a1 = vv + (usize(k) * r << 3);
-        const rows = min(RB, m - r);
-        for (let c = 0; c < panels; c++) {
-          macro<f64>(rows, 4, k, -1, a1, ty + (usize(4 * KB * c) << 3), 1, top + usize(c) * panelSize + (usize(r) << 5), 4, rows);
-        }
-      }
+      apply_block(n - j0, k, panels, vt, strip + (usize(4 * j0) << 3), panelSize, scratch);
     }
     for (let p = 0; p < panels; p++) {
       from_panel(n, min(4, n - c0 - 4 * p), strip + usize(p) * panelSize, t.v + (usize(c0 + 4 * p) << 3), t.ldv);
+    }
+  }
+}
+
+/**
+ * M −= Vᵀ·(T·(V·M)) for the rows of a strip that a block touches: `panels` panels m×4 at `top`,
+ * panelSize bytes apart. Row q of V is zero up to column q, T below its diagonal: what is known to
+ * be zero is not multiplied.
+ */
+function apply_block(m: i32, k: i32, panels: i32, v: usize, top: usize, panelSize: usize, y: usize): void {
+  const t = v + (usize(KB) * m << 3);
+  const vt = t + (KB * KB << 3);
+  const ty = y + (usize(4 * KB * panels) << 3);
+  for (let p = 0; p < m; p += KC) {
+    const kc = min(KC, m - p);
+    const a1 = v + (usize(round(k, MR)) * p << 3);
+    for (let c = 0; c < panels; c++) {
+      const b1 = top + usize(c) * panelSize + (usize(p) << 5);
+      const yc = y + (usize(4 * KB * c) << 3);
+      for (let i = 0; i < k; i += MR) {
+        const zeros = p == 0 ? i : 0;
+        const a2 = a1 + (usize(i * kc + zeros * MR) << 3);
+        micro<f64>(kc - zeros, a2, b1 + (usize(zeros) << 5), 1, p == 0 ? 0 : 1, yc + (usize(i) << 5), 4, min(MR, k - i), 4);
+      }
+    }
+  }
+  for (let c = 0; c < panels; c++) {
+    const yc = y + (usize(4 * KB * c) << 3);
+    const tyc = ty + (usize(4 * KB * c) << 3);
+    for (let i = 0; i < k; i += MR) {
+      const below = usize(i) << 5;
+      micro<f64>(k - i, t + (usize(i * k + i * MR) << 3), yc + below, 1, 0, tyc + below, 4, min(MR, k - i), 4);
+    }
+  }
+  for (let r = 0; r < m; r += RB) {
+    const end = min(r + RB, m);
+    for (let c = 0; c < panels; c++) {
+      const tyc = ty + (usize(4 * KB * c) << 3);
+      const c1 = top + usize(c) * panelSize;
+      for (let i = r; i < end; i += MR) {
+        const a1 = vt + (usize(k) * i << 3);
+        micro<f64>(min(k, i + MR - 1), a1, tyc, -1, 1, c1 + (usize(i) << 5), 4, min(MR, m - i), 4);
+      }
     }
   }
 }

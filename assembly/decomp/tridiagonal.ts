@@ -12,9 +12,10 @@
 // once a panel, A := A − Vᵀ·W − Wᵀ·V. Half of the arithmetic is the product A·v, bound by memory:
 // each element of the upper triangle is read once and used for its mirror image as well.
 //
-// A step is two regions. SYMV: chunks of rows of equal area give partial sums of A·v, further chunks
-// the dots Vv and Wv. COMBINE: chunks of columns add the partial sums and the corrections, and bring
-// row j + 1 up to date but for the newest pair, which is known only when all of yᵀv is.
+// A step is two regions. SYMV: parts of A of equal area give partial sums of A·v, further chunks the
+// dots Vv and Wv. COMBINE: chunks of columns add the partial sums and the corrections, and bring row
+// j + 1 up to date but for the newest pair, which is known only when all of yᵀv is. What is left is
+// done by the caller alone, a few passes over single rows.
 
 import { args, claimBit, parallelFor, progress } from "../parallel";
 import { hsum, madd, nmadd } from "../simd";
@@ -26,19 +27,19 @@ import { pack } from "../blas/gemm/pack";
 /** Columns of a panel: the update is then a product over 2·NB, the corrections stay small. */
 const NB: i32 = 16;
 
-/** Most chunks of one product A·v, each with a partial sum of its own. */
+/** Most parts of one product A·v, each with a partial sum of its own; at most 15, see symv_parts. */
 const PARTS: i32 = 8;
 
-/** A chunk of A·v has about this many elements at least (128 KiB, 5 µs). */
+/** A part of A·v has about this many elements at least (128 KiB, 5 µs). */
 const PART_AREA: i32 = 16384;
 
-/** Columns of a COMBINE chunk, in units of 4: its part of V, W, and y fits into L1 piece by piece. */
+/** Columns of a COMBINE chunk, in units of 4: 2 µs. */
 const COMBINE_GRAIN: i32 = 64;
 
-/** Rows of a chunk of the trailing update, in units of MR. */
+/** Rows of a chunk of the trailing update, in units of MR: up to 0.2 ms. */
 const UPDATE_GRAIN: i32 = 8;
 
-/** Below this sum of squares a row is scaled before its norm is taken: no square has underflowed to matter. */
+/** A row whose squares add up to less is scaled before its norm is taken: above, those that underflow don't count. */
 const TINY: f64 = 1e-250;
 
 @unmanaged
@@ -56,7 +57,7 @@ class Reduction {
   pieces: usize; // yᵀv, of each COMBINE chunk
   packed: usize; // for the update: MR-panels of [V; W], then NR-panels of [W; V]
   claims: usize; // i32: bit c is set once part c of A·v is taken
-  lists: usize; // per chunk PARTS + 1 bytes, see symv_parts
+  lists: usize; // (PARTS): per chunk the parts it took, see symv_parts
   j: i32; // the column of this step; in the update the first row
   i: i32; // its place in the panel
   from: i32; // j + 1 rounded down to a multiple of 4: where vectors of this step begin
@@ -89,7 +90,7 @@ function packed_size(n: i32): i32 {
 /** Bytes of workspace of tridiagonalize. */
 export function tridiagonalize_work(n: i32): f64 {
   const numbers = f64(stride(n)) * (3 * NB + PARTS) + packed_size(n) + 2 * NB + n / (4 * COMBINE_GRAIN) + 1;
-  return 8 * numbers + 8 + PARTS * (PARTS + 1);
+  return 8 * (numbers + 1 + PARTS);
 }
 
 /**
@@ -118,7 +119,7 @@ export function tridiagonalize(n: i32, a: usize, lda: i32, d: usize, e: usize, t
   s.pieces = s.dots + 8 * 2 * NB;
   s.claims = s.pieces + (usize(n / (4 * COMBINE_GRAIN) + 1) << 3);
   s.lists = s.claims + 8;
-  memory.fill(s.lists, 0, PARTS * (PARTS + 1));
+  memory.fill(s.lists, 0, PARTS << 3);
   memory.fill(s.z, 0, usize(3 * NB) * s.ld << 3);
   // vectors of 4 read the columns up to the next multiple of 4
   for (let i = 0; i < n; i++) for (let j = n; j < up4(n); j++) store<f64>(at(a, lda, i, j), 0);
@@ -287,11 +288,10 @@ function part_start(from: i32, n: i32, c: i32, parts: i32): i32 {
   return (n - i32(f64(n - from) * Math.sqrt(1 - f64(c) / parts))) & ~3;
 }
 
-/** Chunk c < parts of the region: a thread, in effect, since the first ones find all the work. */
 export function tridiagonalize_symv_task(i0: i32, i1: i32): void {
   const s = args<Reduction>();
   for (let c = i0; c < i1; c++) {
-    if (c < s.parts) symv_parts(s, s.lists + usize(c * (PARTS + 1)));
+    if (c < s.parts) symv_parts(s, s.lists + (usize(c) << 3));
     else {
       // four rows of V, or of W
       const fours = (s.i + 3) >> 2;
@@ -304,33 +304,25 @@ export function tridiagonalize_symv_task(i0: i32, i1: i32): void {
 }
 
 /**
- * Takes parts until none is left: first those of the previous step, the last one first, as its
- * matrix is still in this core's L2, then what others have left. The list, a count and the parts in
- * the order in which they were taken, is kept for the next step.
+ * Takes parts until none is left. The first chunks of a region, about one for each thread, find them
+ * all: first those that the same chunk took in the previous step, the last one first, since its rows
+ * are still in this core's L2; then what others have left.
+ * The list holds what was taken, the last one lowest, as hexadecimal digits 1 + part.
  */
 function symv_parts(s: Reduction, list: usize): void {
-  const old = i32(load<u8>(list));
-  let before: u64 = load<u64>(list, 1);
-  let taken = 0;
-  let now: u64 = 0;
-  for (let k = 0; k < old; k++) {
-    const part = i32(before & 15);
-    before >>= 4;
-    if (part < s.parts && claimBit(s.claims, part)) {
-      symv_part(s, part);
-      now = (now << 4) | part;
-      taken++;
-    }
+  let taken: u64 = 0;
+  for (let before = load<u64>(list); before != 0; before >>= 4) {
+    taken = take_part(s, i32(before & 15) - 1, taken);
   }
-  for (let part = 0; part < s.parts; part++) {
-    if (claimBit(s.claims, part)) {
-      symv_part(s, part);
-      now = (now << 4) | part;
-      taken++;
-    }
-  }
-  store<u8>(list, u8(taken));
-  store<u64>(list, now, 1);
+  for (let part = 0; part < s.parts; part++) taken = take_part(s, part, taken);
+  store<u64>(list, taken);
+}
+
+function take_part(s: Reduction, part: i32, taken: u64): u64 {
+  const left = (load<i32>(s.claims) & (1 << part)) == 0; // spares most of the atomic operations
+  if (!left || part >= s.parts || !claimBit(s.claims, part)) return taken;
+  symv_part(s, part);
+  return (taken << 4) | (part + 1);
 }
 
 /** Part c of A·v; every other step from the bottom up, to begin with the rows that the last one ended with. */
@@ -342,7 +334,7 @@ function symv_part(s: Reduction, c: i32): void {
   memory.fill(y + (usize(r0) << 3), 0, usize(up4(s.n) - r0) << 3);
   const down = (s.j & 1) == 0;
   const step = down ? 4 : -4;
-  let r = down ? r0 : (r1 + 3 & ~3) - 4;
+  let r = down ? r0 : up4(r1) - 4;
   for (let count = (r1 - r0 + 3) >> 2; count > 0; count--) {
     symv_rows(s.n - r, at(s.a, s.lda, r, r), s.lda, v + (usize(r) << 3), y + (usize(r) << 3));
     r += step;
