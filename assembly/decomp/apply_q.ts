@@ -11,11 +11,13 @@
 //         │ m10 m11 m12 m13 │  row 1       V·M, and a C with row stride 4 for M − Vᵀ·(T·V·M).
 //         │ …               │
 //
-// so nothing is packed on the way; V is packed twice (as V and as Vᵀ) once for all strips.
+// so nothing is packed on the way. V is packed once for all strips, in panels of MR rows, as the A of
+// V·M; the second product takes it from there transposed, while it is still in L2.
 
 import { args, parallelFor } from "../parallel";
+import { madd } from "../simd";
 import { Task } from "../tasks";
-import { KC, MR } from "../blas/gemm/blocking";
+import { MR } from "../blas/gemm/blocking";
 import { micro } from "../blas/gemm/micro";
 import { pack } from "../blas/gemm/pack";
 import { dot4 } from "./tridiagonal";
@@ -29,8 +31,8 @@ const STRIP_BYTES: i32 = 1_200_000;
 /** Strips are a multiple of this many, so that 2, 3, 4, 6 or 12 threads end together. */
 const ROUND: i32 = 12;
 
-/** Rows of M updated at a time, a multiple of every MR: their part of Vᵀ stays in L1. */
-const RB: i32 = 120;
+/** Columns of V packed together, a multiple of every MR: that part of a panel of M, 8 KiB, stays in L1. */
+const CB: i32 = 252;
 
 @unmanaged
 class Back {
@@ -38,7 +40,7 @@ class Back {
   a: usize; // row j holds v_j
   lda: i32;
   tau: usize;
-  packed: usize; // per block: V in MR-panels, T in MR-panels, Vᵀ in MR-panels
+  packed: usize; // per block: T in MR-panels, then V in MR-panels, CB columns at a time
   s: usize; // (n×n, lds): eigenvectors as rows, rounded up to a multiple of 4 rows
   lds: i32;
   v: usize; // (n×n, ldv): eigenvectors as columns
@@ -54,7 +56,7 @@ function round(n: i32, unit: i32): i32 {
 
 /** Where block b is packed: an offset in numbers. */
 function block_offset(n: i32, b: i32): usize {
-  return (usize(b) * (n + KB) - usize(b * (b - 1) / 2) * KB) * (2 * KB);
+  return (usize(b) * (n + 2 * KB) - usize(b * (b - 1) / 2) * KB) * KB;
 }
 
 /** Columns of a strip, a multiple of 4. */
@@ -114,18 +116,16 @@ export function apply_q_pack_task(b0: i32, b1: i32): void {
     const k = min(KB, n - 2 - j0);
     const m = n - j0;
     const v = t.a + ((usize(j0) * t.lda + j0) << 3);
-    const vt = t.packed + (block_offset(n, b) << 3);
-    const tt = vt + (usize(KB) * m << 3);
+    const tt = t.packed + (block_offset(n, b) << 3);
     const vv = tt + (KB * KB << 3);
     // V begins at column j0, which no reflector touches
     for (let q = 0; q < k; q++) memory.fill(v + (usize(q) * t.lda << 3), 0, usize(q + 1) << 3);
-    // T is made where Vᵀ is packed afterwards
+    // T is made where V is packed afterwards
     triangle(k, (round(n, 4) - j0) >> 2, v, t.lda, t.tau + (usize(j0) << 3), vv);
     pack<f64>(MR, 0, k, k, vv, KB, true, tt);
-    for (let p = 0; p < m; p += KC) {
-      pack<f64>(MR, 0, k, min(KC, m - p), v + (usize(p) << 3), t.lda, true, vt + (usize(round(k, MR)) * p << 3));
+    for (let p = 0; p < m; p += CB) {
+      pack<f64>(MR, 0, k, min(CB, m - p), v + (usize(p) << 3), t.lda, true, vv + (usize(round(k, MR)) * p << 3));
     }
-    pack<f64>(MR, 0, m, k, v, t.lda, false, vv);
   }
 }
 
@@ -159,11 +159,11 @@ export function apply_q_strips_task(i0: i32, i1: i32): void {
     const panelSize = usize(4 * t.lds) << 3;
     for (let p = 0; p < panels; p++) to_panel(n4, min(4, n - c0 - 4 * p), strip + usize(p) * panelSize, t.lds, scratch);
 
+    memory.fill(scratch, 0, usize(2 * KB * 4 * panels) << 3);
     for (let b = t.blocks - 1; b >= 0; b--) {
       const j0 = b * KB;
-      const k = min(KB, n - 2 - j0);
-      const vt = t.packed + (block_offset(n, b) << 3);
-      apply_block(n - j0, k, panels, vt, strip + (usize(4 * j0) << 3), panelSize, scratch);
+      const block = t.packed + (block_offset(n, b) << 3);
+      apply_block(n - j0, min(KB, n - 2 - j0), panels, block, strip + (usize(4 * j0) << 3), panelSize, scratch);
     }
     for (let p = 0; p < panels; p++) {
       from_panel(n, min(4, n - c0 - 4 * p), strip + usize(p) * panelSize, t.v + (usize(c0 + 4 * p) << 3), t.ldv);
@@ -175,21 +175,21 @@ export function apply_q_strips_task(i0: i32, i1: i32): void {
  * M −= Vᵀ·(T·(V·M)) for the rows of a strip that a block touches: `panels` panels m×4 at `top`,
  * panelSize bytes apart. Row q of V is zero up to column q, T below its diagonal: what is known to
  * be zero is not multiplied.
+ * y: 2·KB·4·panels numbers, finite, so that rows that only pad V to a multiple of MR count as zero.
  */
-function apply_block(m: i32, k: i32, panels: i32, v: usize, top: usize, panelSize: usize, y: usize): void {
-  const t = v + (usize(KB) * m << 3);
-  const vt = t + (KB * KB << 3);
+function apply_block(m: i32, k: i32, panels: i32, t: usize, top: usize, panelSize: usize, y: usize): void {
+  const v = t + (KB * KB << 3);
+  const rows = round(k, MR);
   const ty = y + (usize(4 * KB * panels) << 3);
-  for (let p = 0; p < m; p += KC) {
-    const kc = min(KC, m - p);
-    const a1 = v + (usize(round(k, MR)) * p << 3);
+  for (let p = 0; p < m; p += CB) {
+    const cb = min(CB, m - p);
     for (let c = 0; c < panels; c++) {
       const b1 = top + usize(c) * panelSize + (usize(p) << 5);
       const yc = y + (usize(4 * KB * c) << 3);
       for (let i = 0; i < k; i += MR) {
         const zeros = p == 0 ? i : 0;
-        const a2 = a1 + (usize(i * kc + zeros * MR) << 3);
-        micro<f64>(kc - zeros, a2, b1 + (usize(zeros) << 5), 1, p == 0 ? 0 : 1, yc + (usize(i) << 5), 4, min(MR, k - i), 4);
+        const a1 = v + (usize(rows * p + i * cb + zeros * MR) << 3);
+        micro<f64>(cb - zeros, a1, b1 + (usize(zeros) << 5), 1, p == 0 ? 0 : 1, yc + (usize(i) << 5), 4, min(MR, k - i), 4);
       }
     }
   }
@@ -201,17 +201,73 @@ function apply_block(m: i32, k: i32, panels: i32, v: usize, top: usize, panelSiz
       micro<f64>(k - i, t + (usize(i * k + i * MR) << 3), yc + below, 1, 0, tyc + below, 4, min(MR, k - i), 4);
     }
   }
-  for (let r = 0; r < m; r += RB) {
-    const end = min(r + RB, m);
+  for (let p = 0; p < m; p += CB) {
+    const cb = min(CB, m - p);
     for (let c = 0; c < panels; c++) {
+      const c1 = top + usize(c) * panelSize + (usize(p) << 5);
       const tyc = ty + (usize(4 * KB * c) << 3);
-      const c1 = top + usize(c) * panelSize;
-      for (let i = r; i < end; i += MR) {
-        const a1 = vt + (usize(k) * i << 3);
-        micro<f64>(min(k, i + MR - 1), a1, tyc, -1, 1, c1 + (usize(i) << 5), 4, min(MR, m - i), 4);
+      for (let i = 0; i < cb; i += MR) {
+        const groups = min(rows, p + i + MR) / MR;
+        const a1 = v + (usize(rows * p + i * MR) << 3);
+        subtract_tile(groups, a1, usize(cb * MR) << 3, tyc, c1 + (usize(i) << 5), min(MR, cb - i));
       }
     }
   }
+}
+
+/**
+ * C11 −= A1ᵀ·B1 for a tile of mLeft ≤ MR rows of M: as the micro-kernel of products, but A1, MR columns
+ * of V, comes in `groups` squares of MR×MR, `step` bytes apart: element (p, i) of one at (i·MR + p)·8.
+ */
+function subtract_tile(groups: i32, a: usize, step: usize, b: usize, c: usize, mLeft: i32): void {
+  let c00: v128 = f64x2.splat(0), c01: v128 = f64x2.splat(0);
+  let c10: v128 = f64x2.splat(0), c11: v128 = f64x2.splat(0);
+  let c20: v128 = f64x2.splat(0), c21: v128 = f64x2.splat(0);
+  let c30: v128 = f64x2.splat(0), c31: v128 = f64x2.splat(0);
+  let c40: v128 = f64x2.splat(0), c41: v128 = f64x2.splat(0);
+  let c50: v128 = f64x2.splat(0), c51: v128 = f64x2.splat(0);
+  for (; groups > 0; groups--) {
+    for (const end = a + MR * 8; a < end; a += 8) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      b += 32;
+      let ai = v128.load64_splat(a);
+      c00 = madd<f64>(ai, b0, c00);
+      c01 = madd<f64>(ai, b1, c01);
+      ai = v128.load64_splat(a, MR * 8);
+      c10 = madd<f64>(ai, b0, c10);
+      c11 = madd<f64>(ai, b1, c11);
+      ai = v128.load64_splat(a, 2 * MR * 8);
+      c20 = madd<f64>(ai, b0, c20);
+      c21 = madd<f64>(ai, b1, c21);
+      ai = v128.load64_splat(a, 3 * MR * 8);
+      c30 = madd<f64>(ai, b0, c30);
+      c31 = madd<f64>(ai, b1, c31);
+      if (MR == 6) {
+        ai = v128.load64_splat(a, 4 * MR * 8);
+        c40 = madd<f64>(ai, b0, c40);
+        c41 = madd<f64>(ai, b1, c41);
+        ai = v128.load64_splat(a, 5 * MR * 8);
+        c50 = madd<f64>(ai, b0, c50);
+        c51 = madd<f64>(ai, b1, c51);
+      }
+    }
+    a += step - MR * 8;
+  }
+  subtract(c, c00, c01);
+  if (mLeft > 1) subtract(c + 32, c10, c11);
+  if (mLeft > 2) subtract(c + 64, c20, c21);
+  if (mLeft > 3) subtract(c + 96, c30, c31);
+  if (MR == 6 && mLeft > 4) subtract(c + 128, c40, c41);
+  if (MR == 6 && mLeft > 5) subtract(c + 160, c50, c51);
+}
+
+/** c −= (x0, x1), four numbers. */
+// @ts-ignore: decorator
+@inline
+function subtract(c: usize, x0: v128, x1: v128): void {
+  v128.store(c, v128.sub<f64>(v128.load(c), x0));
+  v128.store(c, v128.sub<f64>(v128.load(c, 16), x1), 16);
 }
 
 /** Four rows at s (only the first `rows` hold anything) become a panel n4×4 in place. */
