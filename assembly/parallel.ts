@@ -37,6 +37,9 @@ const ABORT: usize = 320;
 const PROGRESS: usize = 328;
 const ARGS: usize = 1024;
 
+/** What fail_chunk puts into the abort word; an abort puts 1. */
+const FAILED: i32 = 2;
+
 /** Kernels return this when the abort word was set: their results are then meaningless. */
 export const INFO_ABORTED: i32 = i32.MIN_VALUE;
 
@@ -155,6 +158,17 @@ export function workerLoop(): void {
         idle = 0;
       }
     }
+  }
+}
+
+/**
+ * For a worker whose chunk trapped, which only a bug can bring about: counts the chunk and aborts the
+ * region, so that its caller does not wait for ever.
+ */
+export function fail_chunk(): void {
+  if (ASC_FEATURE_THREADS) {
+    atomic.store<i32>(ABORT, FAILED);
+    atomic.add<i32>(DONE, 1);
   }
 }
 

@@ -3,6 +3,7 @@
 import { instantiate } from "./core/instantiate.ts";
 import { nodeBuiltin } from "./core/platform.ts";
 import type { Role } from "./core/pool.ts";
+import type { Binary } from "./core/runtime.ts";
 import { startHost, type Port } from "./host.ts";
 import type { Call } from "./rpc.ts";
 
@@ -16,9 +17,19 @@ function receive(message: unknown): void {
   const role = message as Role;
   try {
     if (role.role === "host") answer = startHost(role, port);
-    else instantiate(role.module, role.memory).worker_loop();
+    else runPoolThread(role);
   } catch (error) {
     port.postMessage({ type: "failed", message: String(error) });
+  }
+}
+
+function runPoolThread({ module, memory }: Binary): void {
+  const kernels = instantiate(module, memory);
+  try {
+    kernels.worker_loop();
+  } catch (error) {
+    kernels.fail_chunk();
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRuntime } from "../bindings/core/create.ts";
+import { gram } from "../bindings/linalg/blas.ts";
 
 const REGIONS = 120_000;
 const ITEMS = 48;
@@ -24,3 +25,13 @@ for (const threads of [1, 2, 3, 4]) {
     }
   });
 }
+
+test("a chunk that failed ends its call with an error instead of a wait without end", async () => {
+  const rt = await createRuntime("test", { threads: 2 }, 1);
+  try {
+    rt.kernels.fail_chunk();
+    assert.throws(() => gram(rt, [[1, 2], [3, 4]]), /a thread of the pool failed/);
+  } finally {
+    rt.close();
+  }
+});

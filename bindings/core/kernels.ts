@@ -8,11 +8,15 @@ export type Info = number;
 
 export const INFO_ABORTED = -0x80000000;
 
+/** What the abort word holds after fail_chunk(). */
+export const CHUNK_FAILED = 2;
+
 export interface Kernels {
   heap_base(): Pointer;
   abort_word(): Pointer;
   progress_word(): Pointer;
   worker_loop(): void;
+  fail_chunk(): void;
   stop_workers(): void;
   pool_stress(regions: number, n: number, grain: number, out: Pointer): Info;
 

@@ -1,9 +1,9 @@
 // One wasm instance with its memory and, where there are threads, its pool: what every operation
 // runs on. The same class serves the synchronous core and the worker that hosts an engine.
 
-import { ClosedError } from "../errors.ts";
+import { CapabilityError, ClosedError } from "../errors.ts";
 import { instantiate } from "./instantiate.ts";
-import { INFO_ABORTED, type Kernels } from "./kernels.ts";
+import { CHUNK_FAILED, INFO_ABORTED, type Kernels } from "./kernels.ts";
 import type { Variant } from "./load.ts";
 import { Memory } from "./memory.ts";
 import type { Pool } from "./pool.ts";
@@ -44,8 +44,11 @@ export class Runtime {
 
   /** Passes a kernel's info through, unless the call was aborted. */
   checkAborted(info: number): number {
-    if (info === INFO_ABORTED) throw new Aborted("aborted");
-    return info;
+    if (info !== INFO_ABORTED) return info;
+    if (this.memory.i32(this.kernels.abort_word(), 1)[0] === CHUNK_FAILED) {
+      throw new CapabilityError("a thread of the pool failed, which is a bug of eigenscope: please report it; a new engine or core works again");
+    }
+    throw new Aborted("aborted");
   }
 
   close(): void {
