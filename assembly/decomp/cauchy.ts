@@ -125,15 +125,18 @@ function fill_dense(m: Merge, h: Half, level: i32, i: i32, c: i32): void {
   const p0 = slot_start(m, h, level, c);
   const p1 = slot_start(m, h, level, c + 1);
   for (let j = row_start(m, level, i); j < row_start(m, level, i + 1); j++) {
-    fill_row(h.pole + (usize(p0) << 3), h.zeta - h.pole, p1 - p0, get(m.anchor, j), get(m.tau, j), get(m.scale, j), at(h.s, h.lds, j, p0));
+    const pole = h.pole + (usize(p0) << 3);
+    const s = at(h.s, h.lds, j, p0);
+    fill_row(p1 - p0, pole, h.zeta - h.pole, get(m.anchor, j), get(m.tau, j), get(m.scale, j), s);
   }
 }
 
-function fill_row(p: usize, toZeta: usize, count: i32, anchor: f64, tau: f64, scale: f64, s: usize): void {
+/** sₚ := scale·ζₚ/(dₚ − λ) for n poles at p, their ζ at p + toZeta. */
+function fill_row(n: i32, p: usize, toZeta: usize, anchor: f64, tau: f64, scale: f64, s: usize): void {
   const a = f64x2.splat(anchor);
   const t = f64x2.splat(tau);
   const c = f64x2.splat(scale);
-  const end = p + (usize(count) << 3);
+  const end = p + (usize(n) << 3);
   for (; p + 16 <= end; p += 16, s += 16) {
     const x = f64x2.sub(f64x2.sub(v128.load(p), a), t);
     v128.store(s, f64x2.div(f64x2.mul(v128.load(p + toZeta), c), x));
@@ -266,7 +269,8 @@ function multiply_node(m: Merge, h: Half, level: i32, i: i32, c0: i32, width: i3
       const cols = slot_start(m, h, level, (i ^ 1) + 1) - p0;
       const v = at(h.s, h.lds, row_start(m, level, i), p0) + (usize(cols >> 1) << 3);
       const q = at(h.q, h.ldq, p0, c0);
-      gemm_serial<f64>(true, false, rank, width, cols, 1, v, h.lds, q, h.ldq, 0, w + usize(level - 1) * step, ld, gemm);
+      const vq = w + usize(level - 1) * step;
+      gemm_serial<f64>(true, false, rank, width, cols, 1, v, h.lds, q, h.ldq, 0, vq, ld, gemm);
     }
   }
   if (level < top) {
@@ -278,15 +282,23 @@ function multiply_node(m: Merge, h: Half, level: i32, i: i32, c0: i32, width: i3
   const rows = row_start(m, top, i + 1) - r0;
   let p0 = slot_start(m, h, top, i);
   let cols = slot_start(m, h, top, i + 1) - p0;
-  gemm_serial<f64>(false, false, rows, width, cols, 1, at(h.s, h.lds, r0, p0), h.lds, at(h.q, h.ldq, p0, c0), h.ldq, 0, work, ld, gemm);
+  let s = at(h.s, h.lds, r0, p0);
+  let q = at(h.q, h.ldq, p0, c0);
+  gemm_serial<f64>(false, false, rows, width, cols, 1, s, h.lds, q, h.ldq, 0, work, ld, gemm);
   for (let l = top; l > 0; l--) {
     const node = i >> (top - l);
     const rank = getInt(h.rank, (1 << l) + node);
     p0 = slot_start(m, h, l, node ^ 1);
-    cols = slot_start(m, h, l, (node ^ 1) + 1) - p0;
-    const u = at(h.s, h.lds, r0, p0);
-    if (rank < 0) gemm_serial<f64>(false, false, rows, width, cols, 1, u, h.lds, at(h.q, h.ldq, p0, c0), h.ldq, 1, work, ld, gemm);
-    if (rank > 0) gemm_serial<f64>(false, false, rows, width, rank, 1, u, h.lds, w + usize(l - 1) * step, ld, 1, work, ld, gemm);
+    s = at(h.s, h.lds, r0, p0);
+    if (rank > 0) {
+      gemm_serial<f64>(false, false, rows, width, rank, 1, s, h.lds, w + usize(l - 1) * step, ld, 1, work, ld, gemm);
+    } else if (rank < 0) {
+      cols = slot_start(m, h, l, (node ^ 1) + 1) - p0;
+      q = at(h.q, h.ldq, p0, c0);
+      gemm_serial<f64>(false, false, rows, width, cols, 1, s, h.lds, q, h.ldq, 1, work, ld, gemm);
+    }
   }
-  for (let j = 0; j < rows; j++) copy(width, at(work, ld, j, 0), at(m.q, m.ldq, getInt(m.place, r0 + j), h.column + c0));
+  for (let j = 0; j < rows; j++) {
+    copy(width, at(work, ld, j, 0), at(m.q, m.ldq, getInt(m.place, r0 + j), h.column + c0));
+  }
 }

@@ -1,5 +1,5 @@
-// Joining two halves: deflate, find the roots, correct z, form the eigenvectors of D + ρ·z·zᵀ, multiply. Each phase
-// is a parallel region, or runs in the thread it is in.
+// Joining two halves: deflate, find the roots, correct z, form the eigenvectors of D + ρ·z·zᵀ, multiply.
+// Each phase is a parallel region, or runs in the thread it is in.
 
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
@@ -120,7 +120,10 @@ function do_phase(m: Merge, phase: i32, i0: i32, i1: i32): void {
   }
 }
 
-/** Joins the two halves of m; with valuesOnly, finds d alone. Returns 0, k > 0 if root k did not converge, INFO_ABORTED. */
+/**
+ * Joins the two halves of m; with valuesOnly, finds d alone. Returns 0, k > 0 if root k did not converge, or
+ * INFO_ABORTED.
+ */
 export function join(m: Merge, valuesOnly: bool): i32 {
   deflate(m);
   const k = m.k;

@@ -151,8 +151,8 @@ function find_root(m: Merge, j: i32): bool {
 }
 
 /**
- * The zero in (0, g) of c − s/t + (S/g)·t/(g − t); s, S ≥ 0. The pole at g is written so that it is 0 at 0: in a cluster
- * S is large and means little, and must not drown c.
+ * The zero in (0, g) of c − s/t + (S/g)·t/(g − t); s, S ≥ 0. The pole at g is written so that it is 0 at 0: in a
+ * cluster S is large and means little, and must not drown c.
  */
 function two_pole_zero(c: f64, s: f64, S: f64, g: f64): f64 {
   // (c − S/g)·t² − (c·g + s)·t + s·g = 0
