@@ -42,8 +42,8 @@ function padded(n: i32): i32 {
 export function scratch_bytes(n: i32, full: bool, serial: bool): f64 {
   const half = (n + 1) >> 1;
   if (!full) return f64(RECORD_BYTES) + 8 * 4 * f64(n);
-  // the rows gathered by half; S of both halves and the deflated rows, which are n rows together
-  const matrices = 8 * (2 * f64(half) * f64(padded(half)) + f64(n) * f64(padded(n) + 16));
+  // the rows gathered by half; S of both halves (its strides add up to n and 30 at most) and the deflated rows
+  const matrices = 8 * (2 * f64(half) * f64(padded(half)) + f64(n) * f64(padded(n) + 32));
   return f64(RECORD_BYTES) + matrices + product_work(n, serial);
 }
 
