@@ -232,7 +232,7 @@ test("an abort during the call ends it", async () => {
         const word = new Int32Array(buffer);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${delay});
         Atomics.store(word, index, 1);`,
-        { eval: true, workerData: word },
+        { eval: true, execArgv: [], workerData: word },
       );
       assert.throws(() => { for (;;) reduce(rt, 300, A); }, new RegExp(`info[^]*${INFO_ABORTED}`));
       await new Promise((resolve) => setter.once("exit", resolve));

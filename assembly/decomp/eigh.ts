@@ -12,7 +12,7 @@ import { tridiagonal_two_stage, tridiagonal_two_stage_work } from "./two_stage";
 /** A matrix whose largest entry is within 2^±SAFE_EXPONENT is not scaled: squares and products are safe. */
 const SAFE_EXPONENT: i32 = 64;
 
-/** From this order on the two-stage reduction is the faster one (1T: from 800, 2T: from 1000). */
+/** From about this order on the two-stage reduction is the faster one, on one thread from somewhat below. */
 const TWO_STAGE: i32 = 1000;
 
 // @ts-ignore: decorator
