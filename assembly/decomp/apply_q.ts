@@ -20,7 +20,7 @@ import { Task } from "../tasks";
 import { MR } from "../blas/gemm/blocking";
 import { micro } from "../blas/gemm/micro";
 import { pack } from "../blas/gemm/pack";
-import { dot4 } from "./tridiagonal";
+import { dot4 } from "./tridiagonal_rows";
 
 /** Reflectors of a block, a multiple of every MR and of 4: larger ones spend more on T, smaller ones on each tile of C. */
 const KB: i32 = 48;
