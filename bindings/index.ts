@@ -4,17 +4,6 @@ export { createEngine, type Engine, type EngineInfo, type EngineOptions } from "
 export * from "./errors.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
 export { columns, normalizeRows } from "./linalg/rows.ts";
-export type {
-  Certificate,
-  CertificateInfo,
-  EighResult,
-  ExactHinf,
-  HinfCertificate,
-  MatmulOptions,
-  MonteCarlo,
-  MonteCarloOptions,
-  SpecialRows,
-  UpperConfidence,
-} from "./operations.ts";
 export type { CallOptions, Progress } from "./options.ts";
+export type * from "./types.ts";
 export { version } from "./version.ts";

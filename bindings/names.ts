@@ -2,6 +2,7 @@
 // built from; and the types that make a tree of calls out of the tree of operations.
 
 import type { Runtime } from "./core/runtime.ts";
+import type { Steps } from "./linalg/operator.ts";
 import type { Operations } from "./operations.ts";
 import type { CallOptions } from "./options.ts";
 
@@ -27,15 +28,18 @@ export const names: Names<Operations> = {
 
 /** A tree of operations without their first argument, the runtime. */
 export type Synchronous<T> = {
-  [K in keyof T]: T[K] extends (rt: Runtime, ...args: infer A) => infer R ? (...args: A) => R : Synchronous<T[K]>;
+  [K in keyof T]: T[K] extends (rt: Runtime, ...args: infer A) => infer R ? (...args: A) => Result<R> : Synchronous<T[K]>;
 };
 
 /** The same with promises, and CallOptions in the last argument. */
 export type Asynchronous<T> = {
   [K in keyof T]: T[K] extends (rt: Runtime, ...args: infer A) => infer R
-    ? (...args: WithCallOptions<A>) => Promise<R>
+    ? (...args: WithCallOptions<A>) => Promise<Result<R>>
     : Asynchronous<T[K]>;
 };
+
+/** What a call gives in the end. */
+type Result<R> = R extends Steps<infer Value> ? Value : R;
 
 /** A tree of the same names whose leaves are `true`. */
 export type Names<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? true : Names<T[K]> };
@@ -51,10 +55,10 @@ type WithCallOptions<A extends unknown[]> =
     : [options?: CallOptions];
 
 /** The tree of names with every leaf replaced by what `leaf` makes of its path. */
-export function mapNames<Result>(names: object, leaf: (path: string) => unknown, prefix = ""): Result {
+export function mapNames<Tree>(names: object, leaf: (path: string) => unknown, prefix = ""): Tree {
   const entries = Object.entries(names).map(([name, child]) => {
     const path = prefix ? `${prefix}.${name}` : name;
     return [name, child === true ? leaf(path) : mapNames(child as object, leaf, path)];
   });
-  return Object.fromEntries(entries) as Result;
+  return Object.fromEntries(entries) as Tree;
 }

@@ -10,14 +10,6 @@ import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
 
-// what the operations take and give
-export type { ExactHinf, SpecialRows } from "./hinf/exact.ts";
-export type { HinfCertificate } from "./hinf/lambdaMin.ts";
-export type { MonteCarlo, MonteCarloOptions, UpperConfidence } from "./hinf/monteCarlo.ts";
-export type { MatmulOptions } from "./linalg/blas.ts";
-export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
-export type { EighResult } from "./linalg/eig.ts";
-
 export const operations = {
   linalg: {
     matmul,

@@ -3,25 +3,15 @@
 
 import { createRuntime } from "./core/create.ts";
 import type { Runtime } from "./core/runtime.ts";
+import { isSteps, runSteps } from "./linalg/operator.ts";
 import { mapNames, names, type Synchronous } from "./names.ts";
 import { operationAt, type Operations } from "./operations.ts";
 import type { CreateOptions } from "./options.ts";
 
 export * from "./errors.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
-export type {
-  Certificate,
-  CertificateInfo,
-  EighResult,
-  ExactHinf,
-  HinfCertificate,
-  MatmulOptions,
-  MonteCarlo,
-  MonteCarloOptions,
-  SpecialRows,
-  UpperConfidence,
-} from "./operations.ts";
 export type { CreateOptions } from "./options.ts";
+export type * from "./types.ts";
 
 type Tree = Synchronous<Operations>;
 
@@ -42,7 +32,8 @@ export async function createCore(options: CreateOptions = {}): Promise<Core> {
 export function bind(rt: Runtime): Core {
   const call = (path: string) => (...args: unknown[]) => {
     rt.assertOpen(path);
-    return operationAt(path)(rt, ...args);
+    const result = operationAt(path)(rt, ...args);
+    return isSteps(result) ? runSteps(path, result) : result;
   };
   const { linalg, ...rooms } = mapNames<Tree>(names, call);
   return { ...linalg, ...rooms, variant: rt.binary.variant, threads: rt.threads, close: () => rt.close() };

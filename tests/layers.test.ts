@@ -14,7 +14,7 @@ const LAYERS = [
   ["linalg", "random", "io"],
   ["kernels", "networks"],
   ["hinf", "regression", "weights", "hessian"],
-  ["operations"],
+  ["operations", "types"],
   ["names", "rpc"],
   ["sync", "host"],
   ["worker"],

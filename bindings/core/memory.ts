@@ -18,12 +18,22 @@ export class Memory {
 
   /** Runs `body`; whatever it pushed is released when it returns or throws. */
   scope<T>(body: () => T): T {
-    const mark = this.top;
+    const mark = this.mark();
     try {
       return body();
     } finally {
-      this.top = mark;
+      this.release(mark);
     }
+  }
+
+  /** The top of the stack: for generators, which can't yield within a scope. */
+  mark(): Pointer {
+    return this.top;
+  }
+
+  /** Takes off whatever was pushed since the mark. */
+  release(mark: Pointer): void {
+    this.top = mark;
   }
 
   /** A block of so many bytes at a 64-byte boundary, contents undefined, good until the scope ends. */

@@ -1,0 +1,9 @@
+// What the operations take and give: the types of the public API.
+
+export type { ExactHinf, SpecialRows } from "./hinf/exact.ts";
+export type { HinfCertificate } from "./hinf/lambdaMin.ts";
+export type { MonteCarlo, MonteCarloOptions, UpperConfidence } from "./hinf/monteCarlo.ts";
+export type { MatmulOptions } from "./linalg/blas.ts";
+export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
+export type { EighResult } from "./linalg/eig.ts";
+export type { LinearOperator, Operator, SymmetricOperator } from "./linalg/operator.ts";
