@@ -5,5 +5,5 @@ export type { HinfCertificate } from "./hinf/lambdaMin.ts";
 export type { MonteCarlo, MonteCarloOptions, UpperConfidence } from "./hinf/monteCarlo.ts";
 export type { MatmulOptions } from "./linalg/blas.ts";
 export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
-export type { EighResult } from "./linalg/eig.ts";
+export type { EighOptions, EighResult, Subset } from "./linalg/eig.ts";
 export type { LinearOperator, Operator, SymmetricOperator } from "./linalg/operator.ts";
