@@ -1,25 +1,49 @@
-// The worker side of an engine: one runtime, one call at a time.
+// The host's side of an engine: one runtime, one request at a time.
 
 import { Aborted, Runtime, type Binary } from "./core/runtime.ts";
+import { isOperator, isSteps, type Steps } from "./linalg/operator.ts";
 import { operationAt } from "./operations.ts";
-import { toRecord, transferables, type Call, type Reply } from "./rpc.ts";
+import { reviveOperator, toRecord, transferables, type Reply, type Request } from "./rpc.ts";
 
 export interface Port {
   postMessage(message: Reply, transfer?: ArrayBuffer[]): void;
 }
 
-/** Sets the host up and returns what answers its calls. */
-export function startHost(binary: Binary, port: Port): (call: Call) => void {
+/** Sets the host up and returns what takes its requests. */
+export function startHost(binary: Binary, port: Port): (request: Request) => void {
   let current = 0;
   const tick = (done: number, total: number) => port.postMessage({ type: "progress", id: current, fraction: done / total });
   const rt = new Runtime(binary, tick);
+  /** The operations that wait for a product. */
+  const waiting = new Map<number, Steps<unknown>>();
   port.postMessage({ type: "ready", abortWord: rt.kernels.abort_word(), progressWord: rt.kernels.progress_word() });
 
-  return ({ id, path, args }) => {
+  /** The operation's first or next step. */
+  function advance(request: Request): { steps?: Steps<unknown>; step: IteratorResult<unknown> } {
+    if ("path" in request) {
+      const [first, ...rest] = request.args;
+      const args = isOperator(first) ? [reviveOperator(first), ...rest] : request.args;
+      const result = operationAt(request.path)(rt, ...args);
+      return isSteps(result) ? { steps: result, step: result.next() } : { step: { done: true, value: result } };
+    }
+    const steps = waiting.get(request.id)!;
+    waiting.delete(request.id);
+    if (request.answer === "product") return { steps, step: steps.next(request.value as never) };
+    return { steps, step: steps.throw(request.answer === "aborted" ? new Aborted("aborted") : new Error("the operator failed")) };
+  }
+
+  return (request) => {
+    const { id } = request;
     current = id;
     try {
-      const value = operationAt(path)(rt, ...args);
-      port.postMessage({ type: "result", id, value }, transferables(value));
+      const { steps, step } = advance(request);
+      if (step.done) {
+        port.postMessage({ type: "result", id, value: step.value }, transferables(step.value));
+      } else {
+        waiting.set(id, steps!);
+        const { transpose, V } = step.value as { transpose: boolean; V: { data: Float64Array; rows: number; cols: number } };
+        port.postMessage({ type: "ask", id, transpose, V }, transferables(V));
+      }
     } catch (error) {
       if (error instanceof Aborted) port.postMessage({ type: "aborted", id });
       else port.postMessage({ type: "error", id, error: toRecord(error) });

@@ -1,9 +1,14 @@
-// What passes between an engine and the worker that hosts it.
+// What passes between an engine and the host of its operations.
 //
-//   engine → host   role message (core/pool.ts), then calls, one at a time
-//   host → engine   ready, then for each call progress (only without shared memory) and one reply
+//   engine → host   role message (core/pool.ts), then requests: a call, or the answer to an ask
+//   host → engine   ready, then for each request progress (only without shared memory) and one reply:
+//                   the end of a call, or an ask for a product of its operator
+//
+// The host has one request at a time. A call that asks waits in it while others run above it on the
+// memory's stack, so answers are given to the youngest of the waiting calls only (calls.ts).
 
 import { EigenscopeError, errorFromCode } from "./errors.ts";
+import type { Matrix } from "./linalg/matrix.ts";
 
 export interface Call {
   id: number;
@@ -12,10 +17,26 @@ export interface Call {
   args: unknown[];
 }
 
+export type Answer =
+  | { id: number; answer: "product"; value: unknown }
+  | { id: number; answer: "failed" } // the operator threw: the engine knows what
+  | { id: number; answer: "aborted" };
+
+export type Request = Call | Answer;
+
+/** The call `id` waits for A·V, or Aᵀ·V, of the operator in its first argument. */
+export interface Ask {
+  type: "ask";
+  id: number;
+  transpose: boolean;
+  V: Matrix<Float64Array>;
+}
+
 export type Reply =
   | { type: "ready"; abortWord: number; progressWord: number }
   | { type: "failed"; message: string }
   | { type: "progress"; id: number; fraction: number }
+  | Ask
   | { type: "result"; id: number; value: unknown }
   | { type: "error"; id: number; error: ErrorRecord }
   | { type: "aborted"; id: number };
@@ -48,4 +69,21 @@ export function transferables(value: unknown, found = new Set<ArrayBuffer>()): A
     for (const child of Object.values(value)) transferables(child, found);
   }
   return [...found];
+}
+
+/** What an operator is made of; its functions stay with the caller, `true` stands for them. */
+const OPERATOR_FIELDS = ["n", "rows", "cols", "apply", "applyTranspose"] as const;
+
+/** An operator as data. */
+export function describeOperator(operator: object): object {
+  const fields = OPERATOR_FIELDS.filter((field) => field in operator);
+  return Object.fromEntries(fields.map((field) => {
+    const value = (operator as Record<string, unknown>)[field];
+    return [field, typeof value === "function" ? true : value];
+  }));
+}
+
+/** The same on the host's side, where nobody calls the functions. */
+export function reviveOperator(description: object): object {
+  return Object.fromEntries(Object.entries(description).map(([field, value]) => [field, value === true ? () => {} : value]));
 }

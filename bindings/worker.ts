@@ -5,18 +5,18 @@ import { nodeBuiltin } from "./core/platform.ts";
 import type { Role } from "./core/pool.ts";
 import type { Binary } from "./core/runtime.ts";
 import { startHost, type Port } from "./host.ts";
-import type { Call } from "./rpc.ts";
+import type { Request } from "./rpc.ts";
 
 const nodePort = nodeBuiltin<typeof import("node:worker_threads")>("node:worker_threads")?.parentPort;
 const port = (nodePort ?? globalThis) as Port;
 
-let answer: ((call: Call) => void) | undefined;
+let receiveRequest: ((request: Request) => void) | undefined;
 
 function receive(message: unknown): void {
-  if (answer) return answer(message as Call);
+  if (receiveRequest) return receiveRequest(message as Request);
   const role = message as Role;
   try {
-    if (role.role === "host") answer = startHost(role, port);
+    if (role.role === "host") receiveRequest = startHost(role, port);
     else runPoolThread(role);
   } catch (error) {
     port.postMessage({ type: "failed", message: String(error) });

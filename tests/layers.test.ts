@@ -18,6 +18,7 @@ const LAYERS = [
   ["names", "rpc"],
   ["sync", "host"],
   ["worker"],
+  ["calls"],
   ["engine"],
   ["plot"],
   ["index"],

@@ -27,7 +27,7 @@ export interface LinearOperator {
 
 export type Operator = SymmetricOperator | LinearOperator;
 
-/** A product that an operation waits for: operator.apply(V), or applyTranspose(V). */
+/** A product that an operation waits for: operator.apply(V), or applyTranspose(V). V.data is given away. */
 export interface Apply {
   operator: Operator;
   transpose: boolean;
@@ -99,7 +99,7 @@ function checked(fn: string, method: string, answer: MatrixLike, rows: number, c
 
 /** Asks the operator itself. */
 export function answer({ operator, transpose, V }: Apply): MatrixLike | Promise<MatrixLike> {
-  return transpose ? (operator as LinearOperator).applyTranspose(V) : operator.apply(V);
+  return transpose && !("n" in operator) ? operator.applyTranspose(V) : operator.apply(V);
 }
 
 /** Whether an operation gave steps to take instead of a result. */
