@@ -24,5 +24,6 @@ export {
 } from "./kernel/hinf_monte_carlo";
 export { cholesky_f64, cholesky_work_f64 } from "./decomp/cholesky";
 export { lanczos_inverse_f64, lanczos_inverse_work_f64 } from "./decomp/lanczos_inverse";
+export { lanczos_probes_f64 } from "./decomp/lanczos_probes";
 export { quadratic_form_f64, quadratic_form_work_f64, shift_diagonal_f64 } from "./decomp/certify";
 export { hinf_exact_f64, hinf_exact_work_f64 } from "./kernel/hinf_exact";

@@ -16,6 +16,7 @@ import { apply_q_pack_task, apply_q_strips_task } from "./decomp/apply_q";
 import {
   tridiagonalize_combine_task, tridiagonalize_pack_task, tridiagonalize_symv_task, tridiagonalize_update_task,
 } from "./decomp/tridiagonal";
+import { lanczos_probes_task } from "./decomp/lanczos_probes";
 import { stress_task } from "./stress";
 
 export const enum Task {
@@ -48,6 +49,7 @@ export const enum Task {
   TRIDIAGONALIZE_UPDATE,
   APPLY_Q_PACK,
   APPLY_Q_STRIPS,
+  LANCZOS_PROBES,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -82,5 +84,6 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.TRIDIAGONALIZE_UPDATE: return tridiagonalize_update_task(i0, i1);
     case Task.APPLY_Q_PACK: return apply_q_pack_task(i0, i1);
     case Task.APPLY_Q_STRIPS: return apply_q_strips_task(i0, i1);
+    case Task.LANCZOS_PROBES: return lanczos_probes_task(i0, i1);
   }
 }

@@ -15,6 +15,7 @@ export const names: Names<Operations> = {
     cholesky: true,
     eigvalsh: true,
     eigh: true,
+    spectralDensity: true,
     certify: { lambdaMin: true },
   },
   hinf: {

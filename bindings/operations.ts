@@ -9,6 +9,7 @@ import { gram, matmul, peakGflops } from "./linalg/blas.ts";
 import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
+import { spectralDensity } from "./linalg/spectralDensity.ts";
 
 export const operations = {
   linalg: {
@@ -18,6 +19,7 @@ export const operations = {
     cholesky,
     eigvalsh,
     eigh,
+    spectralDensity,
     certify: { lambdaMin },
   },
   hinf: {

@@ -1,4 +1,6 @@
-// Options that every call of an engine takes, and those of creation.
+// Options that every call of an engine takes, and those of creation; the check of a count.
+
+import { OptionError } from "./errors.ts";
 
 /** Where a long call stands: `fraction` rises from 0 to 1. */
 export interface Progress {
@@ -18,4 +20,11 @@ export interface CreateOptions {
   threads?: number | "auto";
   /** No relaxed SIMD: equal to the last bit on every machine, 20-40 % slower. Default false. */
   reproducible?: boolean;
+}
+
+/** Refuses what is no whole number from `least` to `most`. */
+export function checkCount(fn: string, name: string, value: unknown, least = 1, most = 2 ** 31 - 1): asserts value is number {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  const range = most < 2 ** 31 - 1 ? `from ${least} to ${most}` : `from ${least} on`;
+  throw new OptionError(`${fn}: ${name} is ${String(value)}, expected a whole number ${range}`);
 }

@@ -61,6 +61,10 @@ export interface Kernels {
   lanczos_inverse_f64(
     n: number, l: Pointer, ldl: number, steps: number, tol: number, vector: Pointer, out: Pointer, work: Pointer,
   ): Info;
+  lanczos_probes_f64(
+    n: number, probes: number, steps: number, j: number, v: Pointer, ldv: number, w: Pointer, ldw: number,
+    alpha: Pointer, beta: Pointer,
+  ): Info;
   shift_diagonal_f64(
     n: number, a: Pointer, lda: number, keep: number, s: number, damp: number, b: Pointer, ldb: number,
   ): Info;
