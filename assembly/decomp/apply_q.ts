@@ -37,13 +37,14 @@ const CB: i32 = 252;
 @unmanaged
 class Back {
   n: i32;
+  k: i32; // vectors
   a: usize; // row j holds v_j
   lda: i32;
   tau: usize;
   packed: usize; // per block: T in MR-panels, then V in MR-panels, CB columns at a time
-  s: usize; // (n×n, lds): eigenvectors as rows, rounded up to a multiple of 4 rows
+  s: usize; // (k×n, lds): eigenvectors as rows, rounded up to a multiple of 4 rows
   lds: i32;
-  v: usize; // (n×n, ldv): eigenvectors as columns
+  v: usize; // (n×k, ldv): eigenvectors as columns
   ldv: i32;
   width: i32; // of a strip
   blocks: i32;
@@ -59,11 +60,21 @@ function block_offset(n: i32, b: i32): usize {
   return (usize(b) * (n + 2 * KB) - usize(b * (b - 1) / 2) * KB) * KB;
 }
 
+/** Most panels of a strip. */
+function most_panels(n: i32): i32 {
+  return max(6, min(24, STRIP_BYTES / (32 * n)));
+}
+
+/** Most strips for k vectors. */
+function most_strips(n: i32, k: i32): i32 {
+  const most = most_panels(n);
+  return round((k + 3) >> 2, ROUND * most) / most;
+}
+
 /** Columns of a strip, a multiple of 4. */
-function strip_width(n: i32): i32 {
-  const panels = (n + 3) >> 2;
-  const most = max(6, min(24, STRIP_BYTES / (32 * n)));
-  const strips = round(panels, ROUND * most) / most;
+function strip_width(n: i32, k: i32): i32 {
+  const panels = (k + 3) >> 2;
+  const strips = most_strips(n, k);
   return 4 * ((panels + strips - 1) / strips);
 }
 
@@ -71,26 +82,27 @@ function scratch_size(n: i32, width: i32): i32 {
   return max(4 * round(n, 4), 2 * KB * width);
 }
 
-/** Bytes of workspace of apply_q. */
+/** Bytes of workspace of apply_q, for up to n vectors. */
 export function apply_q_work(n: i32): f64 {
-  const width = strip_width(n);
   const blocks = (n + KB - 1) / KB;
-  const strips = (n + width - 1) / width;
-  return 8 * (f64(block_offset(n, blocks)) + f64(strips) * scratch_size(n, width)) + 128;
+  return 8 * (f64(block_offset(n, blocks)) + f64(most_strips(n, n)) * scratch_size(n, 4 * most_panels(n))) + 128;
 }
 
 /**
- * V := Q·Sᵀ, with Q of tridiagonalize: eigenvectors s_i of T, the rows of S, become the columns of V.
+ * V := Q·Sᵀ, with Q of tridiagonalize: k eigenvectors s_i of T, the rows of S, become the columns of V.
  *
- * A (n×n, stride lda) and tau (n) as tridiagonalize left them; A is destroyed. S (n×n, lds) has room
- * for n rounded up to 4 rows and is destroyed; lds is at least n rounded up to 4.
- * V (n×n, ldv) may be A, and overlaps nothing else. work: apply_q_work(n) bytes, 64-aligned.
+ * A (n×n, stride lda) and tau (n) as tridiagonalize left them; A is destroyed. S (k×n, lds) has room
+ * for k rounded up to 4 rows and is destroyed; lds is at least n rounded up to 4.
+ * V (n×k, ldv) may be A, and overlaps nothing else. work: apply_q_work(n) bytes, 64-aligned.
  * Returns 0 or INFO_ABORTED. ‖V̂ − Q·Sᵀ‖ ≤ c·n·u·‖S‖   [Higham 2002, §19.5]
  */
-export function apply_q(n: i32, a: usize, lda: i32, tau: usize, s: usize, lds: i32, v: usize, ldv: i32, work: usize): i32 {
+export function apply_q(
+  n: i32, k: i32, a: usize, lda: i32, tau: usize, s: usize, lds: i32, v: usize, ldv: i32, work: usize,
+): i32 {
   const t = args<Back>();
   const blocks = (max(0, n - 2) + KB - 1) / KB;
   t.n = n;
+  t.k = k;
   t.blocks = blocks;
   t.a = a;
   t.lda = lda;
@@ -100,11 +112,11 @@ export function apply_q(n: i32, a: usize, lda: i32, tau: usize, s: usize, lds: i
   t.lds = lds;
   t.v = v;
   t.ldv = ldv;
-  t.width = strip_width(n);
+  t.width = strip_width(n, k);
   t.scratch = work + (block_offset(n, blocks) << 3);
   const info = parallelFor(Task.APPLY_Q_PACK, blocks, 1);
   if (info != 0) return info;
-  return parallelFor(Task.APPLY_Q_STRIPS, (n + t.width - 1) / t.width, 1);
+  return parallelFor(Task.APPLY_Q_STRIPS, (k + t.width - 1) / t.width, 1);
 }
 
 /** Packs blocks [b0, b1). */
@@ -153,11 +165,11 @@ export function apply_q_strips_task(i0: i32, i1: i32): void {
   const n4 = round(n, 4);
   for (let i = i0; i < i1; i++) {
     const c0 = i * t.width;
-    const panels = (min(t.width, n - c0) + 3) >> 2;
+    const panels = (min(t.width, t.k - c0) + 3) >> 2;
     const scratch = t.scratch + (usize(i) * scratch_size(n, t.width) << 3);
     const strip = t.s + (usize(c0) * t.lds << 3);
     const panelSize = usize(4 * t.lds) << 3;
-    for (let p = 0; p < panels; p++) to_panel(n4, min(4, n - c0 - 4 * p), strip + usize(p) * panelSize, t.lds, scratch);
+    for (let p = 0; p < panels; p++) to_panel(n4, min(4, t.k - c0 - 4 * p), strip + usize(p) * panelSize, t.lds, scratch);
 
     memory.fill(scratch, 0, usize(2 * KB * 4 * panels) << 3);
     for (let b = t.blocks - 1; b >= 0; b--) {
@@ -166,7 +178,7 @@ export function apply_q_strips_task(i0: i32, i1: i32): void {
       apply_block(n - j0, min(KB, n - 2 - j0), panels, block, strip + (usize(4 * j0) << 3), panelSize, scratch);
     }
     for (let p = 0; p < panels; p++) {
-      from_panel(n, min(4, n - c0 - 4 * p), strip + usize(p) * panelSize, t.v + (usize(c0 + 4 * p) << 3), t.ldv);
+      from_panel(n, min(4, t.k - c0 - 4 * p), strip + usize(p) * panelSize, t.v + (usize(c0 + 4 * p) << 3), t.ldv);
     }
   }
 }

@@ -25,8 +25,8 @@
 // for the symmetric tridiagonal eigenvalue problem, 2016 (low rank in divide and conquer).
 
 import { gemm_serial, gemm_serial_work } from "../blas/gemm/gemm";
-import { copy } from "./deflation";
-import { at, FIRST, get, getInt, Half, Merge, set, setInt } from "./merge";
+import { copy, wanted } from "./deflation";
+import { at, FIRST, get, getInt, Half, Merge, set, setInt, Subset } from "./merge";
 
 /** Largest order of a diagonal block: below its half, ranks (about 20) would be no longer much smaller. */
 const DENSE: i32 = 192;
@@ -86,6 +86,15 @@ function row_start(m: Merge, level: i32, i: i32): i32 {
   return i32(i64(i) * m.k >> level);
 }
 
+/** Whether any row of node i of a level is wanted; their places in the result ascend. */
+function node_wanted(m: Merge, level: i32, i: i32): bool {
+  if (m.subset == 0) return true;
+  const s = changetype<Subset>(m.subset);
+  const r0 = row_start(m, level, i);
+  const r1 = row_start(m, level, i + 1);
+  return r0 < r1 && getInt(m.place, r0) < s.to && getInt(m.place, r1 - 1) >= s.from;
+}
+
 /** First slot of node i of a level. */
 function slot_start(m: Merge, h: Half, level: i32, i: i32): i32 {
   const row = row_start(m, level, i);
@@ -110,12 +119,13 @@ export function fill_blocks(m: Merge, t0: i32, t1: i32): void {
     if (id < 2 * leaves) {
       const level = 31 - clz(id);
       const i = id - (1 << level);
+      if (!node_wanted(m, level, i)) continue;
       const rank = factor(m, h, level, i);
       setInt(h.rank, id, rank);
       if (rank < 0) fill_dense(m, h, level, i, i ^ 1);
     } else {
       const i = id - 2 * leaves;
-      fill_dense(m, h, m.levels, i, i);
+      if (node_wanted(m, m.levels, i)) fill_dense(m, h, m.levels, i, i);
     }
   }
 }
@@ -257,6 +267,7 @@ function multiply_strip(m: Merge, h: Half, level: i32, i: i32, strip: i32, work:
  * this node is kept in work, by level; the leaves gather U·(V·Q) of all blocks above them.
  */
 function multiply_node(m: Merge, h: Half, level: i32, i: i32, c0: i32, width: i32, work: usize): void {
+  if (!node_wanted(m, level, i)) return;
   const top = m.levels;
   const ld = strip_ld(m.n);
   const w = work + usize(min(DENSE, m.n) * ld * 8); // (RANK × width) for each level
@@ -278,8 +289,11 @@ function multiply_node(m: Merge, h: Half, level: i32, i: i32, c0: i32, width: i3
     multiply_node(m, h, level + 1, 2 * i + 1, c0, width, work);
     return;
   }
-  const r0 = row_start(m, top, i);
-  const rows = row_start(m, top, i + 1) - r0;
+  let r0 = row_start(m, top, i);
+  let r1 = row_start(m, top, i + 1);
+  while (r0 < r1 && !wanted(m, getInt(m.place, r0))) r0++;
+  while (r0 < r1 && !wanted(m, getInt(m.place, r1 - 1))) r1--;
+  const rows = r1 - r0;
   let p0 = slot_start(m, h, top, i);
   let cols = slot_start(m, h, top, i + 1) - p0;
   let s = at(h.s, h.lds, r0, p0);

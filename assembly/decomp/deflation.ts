@@ -6,7 +6,7 @@
 //
 // Based on: Cuppen 1981; Dongarra & Sorensen, A fully parallel algorithm for the symmetric eigenvalue problem, 1987.
 
-import { at, FIRST, get, getInt, Half, Merge, Rotation, SECOND, set, setInt } from "./merge";
+import { at, FIRST, get, getInt, Half, Merge, Rotation, SECOND, set, setInt, Subset } from "./merge";
 import { rotate } from "./tridiagonal_ql";
 
 /** Finds what deflates; fills all of m's deflation part. Moves no row yet. */
@@ -174,8 +174,15 @@ export function settle(m: Merge): void {
 /** Columns [c0, c1) of Q: the deflated rows, at their places. */
 export function place_dead(m: Merge, c0: i32, c1: i32): void {
   for (let t = 0; t < m.n - m.k; t++) {
-    copy(c1 - c0, at(m.saved, m.ldSaved, t, c0), at(m.q, m.ldq, getInt(m.place, m.k + t), c0));
+    const row = getInt(m.place, m.k + t);
+    if (wanted(m, row)) copy(c1 - c0, at(m.saved, m.ldSaved, t, c0), at(m.q, m.ldq, row, c0));
   }
+}
+
+/** Whether a row of the result is wanted. */
+export function wanted(m: Merge, row: i32): bool {
+  const s = changetype<Subset>(m.subset);
+  return m.subset == 0 || (s.from <= row && row < s.to);
 }
 
 /** to := from, n numbers. */

@@ -14,7 +14,7 @@
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
 import { attach_halves, join, scratch_bytes } from "./join";
-import { at, FIRST, get, Merge, Rotation, SECOND, set } from "./merge";
+import { at, FIRST, get, Merge, Rotation, SECOND, select, set, Subset } from "./merge";
 import { tridiagonal_ql } from "./tridiagonal_ql";
 
 /** Largest block that QL solves: below, its n³ with a small constant wins over a merge. */
@@ -42,6 +42,8 @@ class Tree {
   scratch: usize; // records and matrices: one for the merges at the top, or one for each task
   taskBytes: usize;
   info: i32;
+  subset: usize; // at the top: Subset of the rows of Q that are wanted, 0 for all
+  unit: f64; // of d
 }
 
 @unmanaged
@@ -99,6 +101,8 @@ function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
   m.sign = e < 0 ? -1 : 1;
   m.tolerance = t.tolerance;
   m.info = 0;
+  m.subset = level == 0 ? t.subset : 0;
+  m.unit = t.unit;
   attach_halves(m);
   m.first.support = FIRST;
   m.first.column = 0;
@@ -206,13 +210,17 @@ function largest_of(n: i32, d: usize, e: usize): f64 {
   return largest;
 }
 
+function power_of_two(power: i32): f64 {
+  return reinterpret<f64>(u64(1023 + power) << 52);
+}
+
 /** x · 2^power, exact but for underflow; |power| ≤ 1022. */
 function scale_by(n: i32, x: usize, power: i32): void {
-  const c = reinterpret<f64>(u64(1023 + power) << 52);
+  const c = power_of_two(power);
   for (let i = 0; i < n; i++) set(x, i, get(x, i) * c);
 }
 
-function solve(n: i32, d: usize, e: usize, q: usize, ldq: i32, full: bool, work: usize): i32 {
+function solve(n: i32, d: usize, e: usize, q: usize, ldq: i32, full: bool, subset: usize, work: usize): i32 {
   if (n < 1) return 0;
   // brought near norm 1, so that squares and cubes of its parts stay in range
   const exponent = i32(reinterpret<u64>(largest_of(n, d, e)) >> 52) - 1023;
@@ -233,6 +241,8 @@ function solve(n: i32, d: usize, e: usize, q: usize, ldq: i32, full: bool, work:
   t.scratch = t.rows + usize(lines(f64(n) * ROW_BYTES));
   t.taskBytes = usize(task_bytes(n, full));
   t.info = 0;
+  t.subset = subset;
+  t.unit = power_of_two(-power);
   const info = solve_tree(t);
   scale_by(n, d, -power);
   return info;
@@ -257,7 +267,7 @@ export function tridiagonal_vectors_work(n: i32): f64 {
  * |λ̂ − λ| ≤ c·n·u·‖T‖, c about 1. T must be finite; any scale is allowed.
  */
 export function tridiagonal_values(n: i32, d: usize, e: usize, work: usize): i32 {
-  return solve(n, d, e, work, 2, false, work + (usize(max(n, 0)) << 4));
+  return solve(n, d, e, work, 2, false, 0, work + (usize(max(n, 0)) << 4));
 }
 
 /**
@@ -268,5 +278,15 @@ export function tridiagonal_values(n: i32, d: usize, e: usize, work: usize): i32
  * ‖T·qᵢ − dᵢ·qᵢ‖ ≤ c·n·u·‖T‖ and ‖Q·Qᵀ − I‖ ≤ c·n·u, c about 1   [Gu & Eisenstat 1995]
  */
 export function tridiagonal_vectors(n: i32, d: usize, e: usize, q: usize, ldq: i32, work: usize): i32 {
-  return solve(n, d, e, q, ldq, true, work);
+  return solve(n, d, e, q, ldq, true, 0, work);
+}
+
+/**
+ * tridiagonal_vectors for a Subset of the eigenvectors: all of d, but only those rows of Q need be right,
+ * which spares the last merge most of its work. They are then the same to the last bit.
+ */
+export function tridiagonal_subset(n: i32, d: usize, e: usize, q: usize, ldq: i32, subset: usize, work: usize): i32 {
+  const info = solve(n, d, e, q, ldq, true, subset, work);
+  select(changetype<Subset>(subset), n, d, 1);
+  return info;
 }

@@ -5,7 +5,7 @@ import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
 import { block_count, block_levels, fill_blocks, multiply_strips, product_work, task_count } from "./cauchy";
 import { deflate, fill_slots, gather, place_dead, settle } from "./deflation";
-import { get, getInt, Half, Merge, set } from "./merge";
+import { get, getInt, Half, Merge, select, set, Subset } from "./merge";
 import { correct_z, find_roots, scale_vectors } from "./secular";
 
 /** Items of a chunk: roots, poles and vectors cost 5-50 µs so many; columns are 8 cache lines. */
@@ -131,6 +131,7 @@ export function join(m: Merge, valuesOnly: bool): i32 {
   if (info == 0) info = m.info;
   settle(m);
   if (info != 0 || valuesOnly) return info;
+  if (m.subset != 0) select(changetype<Subset>(m.subset), m.n, m.d, m.unit);
   fill_slots(m);
   set_matrices(m);
   info = run_phase(m, Phase.GATHER, m.cols, COLUMN_GRAIN);

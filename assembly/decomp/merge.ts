@@ -15,6 +15,26 @@
 export const FIRST: i32 = 1;
 export const SECOND: i32 = 2;
 
+/** The eigenvectors that are wanted, as rows [from, to) of all. */
+@unmanaged
+export class Subset {
+  byValue: bool; // from and to follow from lo and hi, once the eigenvalues are known
+  from: i32;
+  to: i32;
+  lo: f64; // the interval (lo, hi] of eigenvalues
+  hi: f64;
+  unit: f64; // eigenvalues are in this unit, a power of two
+}
+
+/** from and to of a subset by value; unit·c·d (n) are the eigenvalues, ascending. */
+export function select(s: Subset, n: i32, d: usize, c: f64): void {
+  if (!s.byValue) return;
+  s.from = 0;
+  while (s.from < n && get(d, s.from) * c * s.unit <= s.lo) s.from++;
+  s.to = s.from;
+  while (s.to < n && get(d, s.to) * c * s.unit <= s.hi) s.to++;
+}
+
 /** The columns of Q that belong to one half, and the rows that have support there. */
 @unmanaged
 export class Half {
@@ -50,6 +70,8 @@ export class Merge {
   sign: f64; // of the off-diagonal at the cut
   tolerance: f64; // what may be neglected, in norm
   info: i32; // k > 0: root k did not converge
+  subset: usize; // Subset of the rows that are wanted, 0 for all
+  unit: f64; // of d, for the subset
 
   // deflation
   k: i32; // rows that survive

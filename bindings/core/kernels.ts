@@ -79,7 +79,9 @@ export interface Kernels {
   eigvalsh_work_f64(n: number): number;
   eigvalsh_f64(n: number, a: Pointer, lda: number, w: Pointer, work: Pointer): Info;
   eigh_work_f64(n: number): number;
-  eigh_f64(n: number, a: Pointer, lda: number, w: Pointer, work: Pointer): Info;
+  eigh_f64(
+    n: number, a: Pointer, lda: number, byValue: boolean, lo: number, hi: number, w: Pointer, range: Pointer, work: Pointer,
+  ): Info;
 }
 
 type Gemm = (

@@ -29,19 +29,31 @@ export interface EighResult {
 /** The eigenvalues of the symmetric matrix A, ascending, each to within a small multiple of n·eps·‖A‖. */
 export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): Float64Array {
   const { subset } = checkOptions("eigvalsh", options);
-  const values = solve(rt, "eigvalsh", A, subset, rt.kernels.eigvalsh_work_f64, rt.kernels.eigvalsh_f64, () => {});
-  return values.slice(...range(values, subset));
+  return solve(rt, "eigvalsh", A, subset, rt.kernels.eigvalsh_work_f64, ({ at, rows, stride }, w, work) => {
+    const info = rt.kernels.eigvalsh_f64(rows, at, stride, w, work);
+    return [info, () => {
+      const values = rt.memory.f64(w, rows);
+      return values.slice(...range(values, subset));
+    }];
+  });
 }
 
 /** Eigenvalues and eigenvectors of the symmetric matrix A: A·V = V·diag(values). */
 export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): EighResult {
   const { subset } = checkOptions("eigh", options);
-  let vectors: Matrix<Float64Array>;
-  const values = solve(rt, "eigh", A, subset, rt.kernels.eigh_work_f64, rt.kernels.eigh_f64, (placed, values) => {
-    const [from, to] = range(values, subset);
-    vectors = pullMatrix(rt, { ...placed, at: placed.at + 8 * from, cols: to - from });
+  return solve(rt, "eigh", A, subset, rt.kernels.eigh_work_f64, (placed, w, work) => {
+    const { at, rows: n, stride } = placed;
+    const where = rt.memory.push(8, "eigh");
+    const byValue = subset !== undefined && "value" in subset;
+    const [lo, hi] = subset === undefined ? [0, n] : "value" in subset ? subset.value : subset.index;
+    const info = rt.kernels.eigh_f64(n, at, stride, byValue, lo, hi, w, where, work);
+    return [info, () => {
+      const [from, to] = rt.memory.i32(where, 2) as unknown as [number, number];
+      const values = rt.memory.f64(w, n).slice(from, to);
+      const vectors = pullMatrix(rt, { ...placed, cols: to - from });
+      return { values, vectors, info: { converged: true, method: "tridiagonal" } };
+    }];
   });
-  return { values: values.slice(...range(values, subset)), vectors: vectors!, info: { converged: true, method: "tridiagonal" } };
 }
 
 /** Refuses options that mean nothing, whatever A is. */
@@ -75,17 +87,15 @@ function range(values: Float64Array, subset: Subset | undefined): [from: number,
   if (subset === undefined) return [0, values.length];
   if ("index" in subset) return [subset.index[0], subset.index[1]];
   const [lo, hi] = subset.value;
-  const upTo = (bound: number) => values.reduce((count, value) => count + Number(value <= bound), 0);
+  const upTo = (bound: number) => values.filter((value) => value <= bound).length;
   return [upTo(lo), upTo(hi)];
 }
 
-type Kernel = (n: number, a: Pointer, lda: number, w: Pointer, work: Pointer) => number;
-
-/** Checks A, runs the kernel on a copy, shows what became of the copy to `see`, and returns w. */
-function solve(
-  rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, workspace: (n: number) => number, kernel: Kernel,
-  see: (placed: Placed, values: Float64Array) => void,
-): Float64Array {
+/** Checks A, runs a kernel on a copy of it, and returns what `pull` then makes of the memory. */
+function solve<Result>(
+  rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, workspace: (n: number) => number,
+  run: (placed: Placed, w: Pointer, work: Pointer) => [info: number, pull: () => Result],
+): Result {
   const A = toSquare(fn, "A", value);
   const n = A.rows;
   if (n === 0) throw new ShapeError(`${fn}: A is 0×0, it must have at least one row`);
@@ -96,10 +106,10 @@ function solve(
     const placed = pushSymmetric(rt, fn, "A", A);
     const w = rt.memory.push(8 * n, `${fn}: ${n} eigenvalues`);
     const work = rt.memory.push(workspace(n), `${fn}: workspace for a ${n}×${n} matrix`);
-    const info = rt.checkAborted(kernel(n, placed.at, placed.stride, w, work));
-    if (info !== 0) throw new ConvergenceError(`${fn}: the tridiagonal problem did not converge (at ${info} of ${n})`);
-    const values = rt.memory.f64(w, n).slice();
-    see(placed, values);
-    return values;
+    const [info, pull] = run(placed, w, work);
+    if (rt.checkAborted(info) !== 0) {
+      throw new ConvergenceError(`${fn}: the tridiagonal problem did not converge (at ${info} of ${n})`);
+    }
+    return pull();
   });
 }
