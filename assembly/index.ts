@@ -16,6 +16,9 @@ export {
   tridiagonal_two_stage as tridiagonal_two_stage_f64,
   tridiagonal_two_stage_work as tridiagonal_two_stage_work_f64,
 } from "./decomp/two_stage";
+export {
+  form_q_f32, form_q_f64, multiply_q_f64, qr_bytes_f32, qr_bytes_f64, qr_f32, qr_f64, qr_work_f32, qr_work_f64,
+} from "./decomp/qr";
 export { eigh_f64, eigh_work_f64, eigvalsh_f64, eigvalsh_work_f64 } from "./decomp/eigh";
 export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt19937";
 export { mt19937_randn_f64 } from "./random/gauss";

@@ -17,6 +17,8 @@ import {
   tridiagonalize_combine_task, tridiagonalize_pack_task, tridiagonalize_symv_task, tridiagonalize_update_task,
 } from "./decomp/tridiagonal";
 import { lanczos_probes_task } from "./decomp/lanczos_probes";
+import { qr_panel_task } from "./decomp/qr_panel";
+import { transpose_task } from "./blas/transpose";
 import { stress_task } from "./stress";
 
 export const enum Task {
@@ -50,6 +52,10 @@ export const enum Task {
   APPLY_Q_PACK,
   APPLY_Q_STRIPS,
   LANCZOS_PROBES,
+  TRANSPOSE_F64,
+  TRANSPOSE_F32,
+  QR_PANEL_F64,
+  QR_PANEL_F32,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -85,5 +91,9 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.APPLY_Q_PACK: return apply_q_pack_task(i0, i1);
     case Task.APPLY_Q_STRIPS: return apply_q_strips_task(i0, i1);
     case Task.LANCZOS_PROBES: return lanczos_probes_task(i0, i1);
+    case Task.TRANSPOSE_F64: return transpose_task<f64>(i0, i1);
+    case Task.TRANSPOSE_F32: return transpose_task<f32>(i0, i1);
+    case Task.QR_PANEL_F64: return qr_panel_task<f64>(i0, i1);
+    case Task.QR_PANEL_F32: return qr_panel_task<f32>(i0, i1);
   }
 }

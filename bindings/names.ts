@@ -16,6 +16,7 @@ export const names: Names<Operations> = {
     eigvalsh: true,
     eigh: true,
     spectralDensity: true,
+    qr: true,
     certify: { lambdaMin: true },
   },
   hinf: {

@@ -10,6 +10,7 @@ import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
 import { spectralDensity } from "./linalg/spectralDensity.ts";
+import { qr } from "./linalg/qr.ts";
 
 export const operations = {
   linalg: {
@@ -20,6 +21,7 @@ export const operations = {
     eigvalsh,
     eigh,
     spectralDensity,
+    qr,
     certify: { lambdaMin },
   },
   hinf: {

@@ -42,6 +42,18 @@ export interface Kernels {
   tridiagonal_two_stage_work_f64(n: number): number;
   tridiagonal_two_stage_f64(n: number, a: Pointer, lda: number, d: Pointer, e: Pointer, work: Pointer): Info;
 
+  qr_bytes_f64(m: number, k: number): number;
+  qr_bytes_f32(m: number, k: number): number;
+  qr_work_f64(m: number, k: number, c: number): number;
+  qr_work_f32(m: number, k: number, c: number): number;
+  qr_f64: Qr;
+  qr_f32: Qr;
+  form_q_f64: FormQ;
+  form_q_f32: FormQ;
+  multiply_q_f64(
+    transposed: boolean, m: number, k: number, c: number, f: Pointer, x: Pointer, ldx: number, work: Pointer,
+  ): Info;
+
   mt19937_bytes(): number;
   mt19937_seed(state: Pointer, seed: number): void;
   mt19937_random_f64(state: Pointer, n: number, out: Pointer): void;
@@ -92,6 +104,12 @@ type Gemm = (
 type Syrk = (
   n: number, k: number, alpha: number, a: Pointer, lda: number, beta: number, c: Pointer, ldc: number, work: Pointer,
 ) => Info;
+
+type Qr = (
+  m: number, n: number, a: Pointer, lda: number, f: Pointer, from: number, to: number, work: Pointer,
+) => Info;
+
+type FormQ = (m: number, k: number, q: number, f: Pointer, x: Pointer, ldx: number, work: Pointer) => Info;
 
 type MonteCarlo = (
   n: number, d: number, m: number, seed: number, x: Pointer, ldx: number, h: Pointer, ldh: number, work: Pointer,

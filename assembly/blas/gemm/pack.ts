@@ -10,7 +10,7 @@
 // For A the rows are those of op(A), R = MR; for B they are the columns of op(B), R = NR.
 
 /** Two rows at once: dst[p·R] := x[p], dst[p·R + 1] := y[p] for p < k. */
-function spread<T>(R: i32, k: i32, x: usize, y: usize, dst: usize): void {
+export function spread<T>(R: i32, k: i32, x: usize, y: usize, dst: usize): void {
   const end = x + usize(k) * sizeof<T>();
   const step = usize(R) * sizeof<T>();
   for (; x + 16 <= end; x += 16) {

@@ -1,0 +1,52 @@
+// Powers of two that bring a matrix to order 1, where squares and products neither overflow nor underflow.
+
+/** A matrix whose largest entry is within 2^±safe_exponent is not scaled. */
+// @ts-ignore: decorator
+@inline
+function safe_exponent<T>(): i32 {
+  return sizeof<T>() == 8 ? 64 : 20;
+}
+
+/** The largest |xᵢ|, i < n. */
+export function largest_abs<T>(n: i32, x: usize): T {
+  let top: v128 = v128.splat<T>(0);
+  const end = x + usize(n) * sizeof<T>();
+  for (; x + 16 <= end; x += 16) top = v128.max<T>(top, v128.abs<T>(v128.load(x)));
+  let largest = max<T>(v128.extract_lane<T>(top, 0), v128.extract_lane<T>(top, 1));
+  if (sizeof<T>() == 4) {
+    // @ts-ignore: T is f32 here
+    largest = max<T>(largest, max<T>(f32x4.extract_lane(top, 2), f32x4.extract_lane(top, 3)));
+  }
+  for (; x < end; x += sizeof<T>()) largest = max<T>(largest, abs<T>(load<T>(x)));
+  return largest;
+}
+
+/** 2^−e for x = 2^e·(1 … 2), as near to it as normal numbers of type T go. */
+export function inverse_power<T>(x: T): T {
+  const most = sizeof<T>() == 8 ? 1022 : 126;
+  const exponent = i32(reinterpret<i64>(f64(x)) >> 52) - 1023;
+  return <T>reinterpret<f64>(i64(1023 - max(-most, min(most, exponent))) << 52);
+}
+
+/** The power of two that brings the largest |aᵢⱼ| of A (m×n, stride lda) near 1; 1 if it is near enough; 0 for a zero matrix. */
+export function scaling<T>(m: i32, n: i32, a: usize, lda: i32): T {
+  let largest: T = 0;
+  for (let i = 0; i < m; i++) largest = max<T>(largest, largest_abs<T>(n, a + usize(i) * lda * sizeof<T>()));
+  if (largest == 0) return 0;
+  const by = inverse_power<T>(largest);
+  const exponent = i32(reinterpret<i64>(f64(by)) >> 52) - 1023;
+  return abs(exponent) < safe_exponent<T>() ? <T>1 : by;
+}
+
+/** A := α·A, A (m×n, stride lda). */
+export function scale<T>(m: i32, n: i32, alpha: T, a: usize, lda: i32): void {
+  for (let i = 0; i < m; i++) scale_row<T>(n, alpha, a + usize(i) * lda * sizeof<T>());
+}
+
+/** x := α·x, n numbers. */
+export function scale_row<T>(n: i32, alpha: T, x: usize): void {
+  const s = v128.splat<T>(alpha);
+  const end = x + usize(n) * sizeof<T>();
+  for (; x + 16 <= end; x += 16) v128.store(x, v128.mul<T>(s, v128.load(x)));
+  for (; x < end; x += sizeof<T>()) store<T>(x, alpha * load<T>(x));
+}
