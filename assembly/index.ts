@@ -26,6 +26,7 @@ export {
   hinf_activation_norms_f64, hinf_activation_norms_work_f64, hinf_coactivations_f64, hinf_monte_carlo_f64, hinf_monte_carlo_work_f64,
 } from "./kernel/hinf_monte_carlo";
 export { cholesky_f64, cholesky_work_f64 } from "./decomp/cholesky";
+export { ldl_f64, ldl_inertia_f64, ldl_solve_f64, ldl_solve_work_f64, ldl_work_f64 } from "./decomp/ldl";
 export { lanczos_inverse_f64, lanczos_inverse_work_f64 } from "./decomp/lanczos_inverse";
 export { lanczos_probes_f64 } from "./decomp/lanczos_probes";
 export { quadratic_form_f64, quadratic_form_work_f64, shift_diagonal_f64 } from "./decomp/certify";

@@ -10,7 +10,10 @@ import { hinf_active_task, hinf_count_task, hinf_finish_task } from "./kernel/hi
 import { hinf_quantise_task, hinf_signs_task } from "./kernel/hinf_sampling";
 import { quotient_task, shift_task } from "./decomp/certify";
 import { cholesky_panel_task } from "./decomp/cholesky";
-import { lower_columns_task, lower_rows_task } from "./decomp/triangular";
+import { ldl_exchange_task } from "./decomp/ldl";
+import { panel_row_task } from "./decomp/panel";
+import { triangle_columns_task, triangle_rows_task } from "./decomp/triangular";
+import { trsm_triangle_task } from "./decomp/trsm";
 import { hinf_map_task, hinf_rows_task } from "./kernel/hinf_exact";
 import { apply_q_pack_task, apply_q_strips_task } from "./decomp/apply_q";
 import {
@@ -39,8 +42,11 @@ export const enum Task {
   BAND_UPDATE,
   BULGE_CHASING,
   CHOLESKY_PANEL,
-  LOWER_ROWS,
-  LOWER_COLUMNS,
+  TRIANGLE_ROWS,
+  TRIANGLE_COLUMNS,
+  TRSM_TRIANGLE,
+  PANEL_ROW,
+  LDL_EXCHANGE,
   SHIFT,
   QUADRATIC_FORM,
   HINF_ROWS,
@@ -78,8 +84,11 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.BAND_UPDATE: return band_update_task(i0, i1);
     case Task.BULGE_CHASING: return bulge_chasing_task(i0, i1);
     case Task.CHOLESKY_PANEL: return cholesky_panel_task(i0, i1);
-    case Task.LOWER_ROWS: return lower_rows_task(i0, i1);
-    case Task.LOWER_COLUMNS: return lower_columns_task(i0, i1);
+    case Task.TRIANGLE_ROWS: return triangle_rows_task(i0, i1);
+    case Task.TRIANGLE_COLUMNS: return triangle_columns_task(i0, i1);
+    case Task.TRSM_TRIANGLE: return trsm_triangle_task(i0, i1);
+    case Task.PANEL_ROW: return panel_row_task(i0, i1);
+    case Task.LDL_EXCHANGE: return ldl_exchange_task(i0, i1);
     case Task.SHIFT: return shift_task(i0, i1);
     case Task.QUADRATIC_FORM: return quotient_task(i0, i1);
     case Task.HINF_ROWS: return hinf_rows_task(i0, i1);

@@ -13,6 +13,7 @@ export const names: Names<Operations> = {
     gram: true,
     peakGflops: true,
     cholesky: true,
+    inertia: true,
     eigvalsh: true,
     eigh: true,
     spectralDensity: true,

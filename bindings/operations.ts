@@ -11,6 +11,7 @@ import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
 import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { qr } from "./linalg/qr.ts";
+import { inertia } from "./linalg/inertia.ts";
 
 export const operations = {
   linalg: {
@@ -18,6 +19,7 @@ export const operations = {
     gram,
     peakGflops,
     cholesky,
+    inertia,
     eigvalsh,
     eigh,
     spectralDensity,

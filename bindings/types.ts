@@ -6,6 +6,7 @@ export type { MonteCarlo, MonteCarloOptions, UpperConfidence } from "./hinf/mont
 export type { MatmulOptions } from "./linalg/blas.ts";
 export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
 export type { EighOptions, EighResult, Subset } from "./linalg/eig.ts";
+export type { Inertia } from "./linalg/inertia.ts";
 export type { LinearOperator, Operator, SymmetricOperator } from "./linalg/operator.ts";
 export type { QrOptions, QrResult } from "./linalg/qr.ts";
 export type { SpectralDensity, SpectralDensityOptions } from "./linalg/spectralDensity.ts";

@@ -1,5 +1,5 @@
-// Solving with the factor of Cholesky, one right-hand side. L is read once from memory for L and once
-// for Lᵀ, rows only, and that is what it costs.
+// Solving with a triangle, one right-hand side. The triangle is read once from memory, rows only, and
+// that is what it costs; for several right-hand sides there is trsm.ts.
 
 import { args, parallelFor } from "../parallel";
 import { hsum, madd, nmadd } from "../simd";
@@ -17,9 +17,9 @@ const COLUMNS: i32 = 256;
 @unmanaged
 class Triangular {
   k: i32; // inner dimension of the product
-  l: usize; // its first row, stride ldl
-  ldl: i32;
-  x: usize; // what L is multiplied with
+  t: usize; // its first row, stride ldt
+  ldt: i32;
+  x: usize; // what T is multiplied with
   b: usize; // what is updated
 }
 
@@ -50,7 +50,7 @@ export function dot(n: i32, x: usize, y: usize): f64 {
 }
 
 /** y −= a0·x0 + a1·x1 + a2·x2 + a3·x3 over n numbers; row r of x is r·ld bytes further on. */
-function minus4(n: i32, a: usize, x: usize, ld: usize, y: usize): void {
+export function minus4(n: i32, a: usize, x: usize, ld: usize, y: usize): void {
   const a0 = v128.load64_splat(a);
   const a1 = v128.load64_splat(a, 8);
   const a2 = v128.load64_splat(a, 16);
@@ -84,75 +84,92 @@ export function minus(n: i32, a: f64, x: usize, y: usize): void {
   if (y < end) store<f64>(y, f64x2.extract_lane(nmadd<f64>(s, v128.load64_zero(x), v128.load64_zero(y)), 0));
 }
 
-/** bᵢ −= L(i, ..k)·x for rows [i0, i1) of the block. */
-export function lower_rows_task(i0: i32, i1: i32): void {
+/** bᵢ −= T(i, ..k)·x for rows [i0, i1) of the block. */
+export function triangle_rows_task(i0: i32, i1: i32): void {
   const s = args<Triangular>();
   for (let i = i0; i < i1; i++) {
     const b = s.b + (usize(i) << 3);
-    store<f64>(b, load<f64>(b) - dot(s.k, s.l + ((usize(i) * s.ldl) << 3), s.x));
+    store<f64>(b, load<f64>(b) - dot(s.k, s.t + ((usize(i) * s.ldt) << 3), s.x));
   }
 }
 
-/** bⱼ −= Σₖ L(k, j)·xₖ for columns [j0, j1). */
-export function lower_columns_task(j0: i32, j1: i32): void {
+/** bⱼ −= Σₖ T(k, j)·xₖ for columns [j0, j1). */
+export function triangle_columns_task(j0: i32, j1: i32): void {
   const s = args<Triangular>();
   const b = s.b + (usize(j0) << 3);
-  const ld = usize(s.ldl) << 3;
-  let l = s.l + (usize(j0) << 3);
+  const ld = usize(s.ldt) << 3;
+  let t = s.t + (usize(j0) << 3);
   let k = 0;
   for (; k + 4 <= s.k; k += 4) {
-    minus4(j1 - j0, s.x + (usize(k) << 3), l, ld, b);
-    l += 4 * ld;
+    minus4(j1 - j0, s.x + (usize(k) << 3), t, ld, b);
+    t += 4 * ld;
   }
   for (; k < s.k; k++) {
-    minus(j1 - j0, load<f64>(s.x + (usize(k) << 3)), l, b);
-    l += ld;
+    minus(j1 - j0, load<f64>(s.x + (usize(k) << 3)), t, b);
+    t += ld;
+  }
+}
+
+/** b := op(T)⁻¹·b for a triangle of at most NB rows: without trans by dot products, with it column by column. */
+function solve_triangle(n: i32, t: usize, ld: usize, lower: bool, trans: bool, unit: bool, b: usize): void {
+  const ascending = lower != trans;
+  for (let q = 0; q < n; q++) {
+    const i = ascending ? q : n - 1 - q;
+    const j = lower ? 0 : i + 1;
+    const count = lower ? i : n - 1 - i;
+    const row = t + usize(i) * ld;
+    const x = b + (usize(i) << 3);
+    const rest = b + (usize(j) << 3);
+    let value = load<f64>(x);
+    if (!trans) value -= dot(count, row + (usize(j) << 3), rest);
+    if (!unit) value /= load<f64>(row + (usize(i) << 3));
+    store<f64>(x, value);
+    if (trans) minus(count, value, row + (usize(j) << 3), rest);
   }
 }
 
 /**
- * b := (L·Lᵀ)⁻¹·b; opens regions.
+ * b := op(T)⁻¹·b; opens regions.
  *
- * L (n×n, row stride ldl in elements) lower triangular, b (n) contiguous. Returns 0 or INFO_ABORTED.
+ * T (n×n, row stride ldt in elements) lower or upper triangular, with `unit` its diagonal is 1 and not
+ * read; op(T) is T, or its transpose with `trans`. b (n) contiguous. Returns 0 or INFO_ABORTED.
+ * (T + ΔT)·b̂ = b, |ΔT| ≤ γₙ·|T|   [Higham 2002, Thm 8.5]
  */
-export function solve_cholesky(n: i32, l: usize, ldl: i32, b: usize): i32 {
+export function trsv(n: i32, t: usize, ldt: i32, lower: bool, trans: bool, unit: bool, b: usize): i32 {
   const s = args<Triangular>();
-  const ld = usize(ldl) << 3;
-  for (let j0 = 0; j0 < n; j0 += NB) {
-    const j1 = min(n, j0 + NB);
-    const row = l + usize(j0) * ld;
-    s.k = j0;
-    s.l = row;
-    s.ldl = ldl;
-    s.x = b;
-    s.b = b + (usize(j0) << 3);
-    const info = parallelFor(Task.LOWER_ROWS, j0 == 0 ? 0 : j1 - j0, ROWS);
-    if (info != 0) return info;
-    const corner = row + (usize(j0) << 3);
-    for (let i = 0; i < j1 - j0; i++) {
-      const at = s.b + (usize(i) << 3);
-      const li = corner + usize(i) * ld;
-      store<f64>(at, (load<f64>(at) - dot(i, li, s.b)) / load<f64>(li + (usize(i) << 3)));
+  const ld = usize(ldt) << 3;
+  const blocks = (n + NB - 1) / NB;
+  for (let q = 0; q < blocks; q++) {
+    const i0 = (lower != trans ? q : blocks - 1 - q) * NB;
+    const i1 = min(n, i0 + NB);
+    // the part of these rows beside the triangle
+    const j0 = lower ? 0 : i1;
+    const count = lower ? i0 : n - i1;
+    const corner = t + usize(i0) * ld + (usize(i0) << 3);
+    const b1 = b + (usize(i0) << 3);
+    s.t = t + usize(i0) * ld + (usize(j0) << 3);
+    s.ldt = ldt;
+    let info = 0;
+    if (trans) {
+      solve_triangle(i1 - i0, corner, ld, lower, trans, unit, b1);
+      s.k = i1 - i0;
+      s.x = b1;
+      s.b = b + (usize(j0) << 3);
+      info = parallelFor(Task.TRIANGLE_COLUMNS, count, COLUMNS);
+    } else {
+      s.k = count;
+      s.x = b + (usize(j0) << 3);
+      s.b = b1;
+      info = parallelFor(Task.TRIANGLE_ROWS, count == 0 ? 0 : i1 - i0, ROWS);
+      solve_triangle(i1 - i0, corner, ld, lower, trans, unit, b1);
     }
-  }
-  for (let j0 = (n - 1) / NB * NB; j0 >= 0; j0 -= NB) {
-    const j1 = min(n, j0 + NB);
-    const row = l + usize(j0) * ld;
-    const b1 = b + (usize(j0) << 3);
-    for (let i = j1 - 1; i >= j0; i--) {
-      const at = b + (usize(i) << 3);
-      const li = l + usize(i) * ld;
-      const x = load<f64>(at) / load<f64>(li + (usize(i) << 3));
-      store<f64>(at, x);
-      minus(i - j0, x, li + (usize(j0) << 3), b1);
-    }
-    s.k = j1 - j0;
-    s.l = row;
-    s.ldl = ldl;
-    s.x = b1;
-    s.b = b;
-    const info = parallelFor(Task.LOWER_COLUMNS, j0, COLUMNS);
     if (info != 0) return info;
   }
   return 0;
+}
+
+/** b := (L·Lᵀ)⁻¹·b with the lower triangle L; as trsv. */
+export function solve_cholesky(n: i32, l: usize, ldl: i32, b: usize): i32 {
+  const info = trsv(n, l, ldl, true, false, false, b);
+  return info != 0 ? info : trsv(n, l, ldl, true, true, false, b);
 }

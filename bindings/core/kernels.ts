@@ -69,6 +69,15 @@ export interface Kernels {
 
   cholesky_work_f64(n: number): number;
   cholesky_f64(n: number, a: Pointer, lda: number, from: number, to: number, work: Pointer): Info;
+  ldl_work_f64(n: number): number;
+  ldl_f64(
+    n: number, a: Pointer, lda: number, d: Pointer, e: Pointer, swaps: Pointer, from: number, to: number, work: Pointer,
+  ): Info;
+  ldl_inertia_f64(n: number, d: Pointer, e: Pointer, out: Pointer): void;
+  ldl_solve_work_f64(n: number, m: number): number;
+  ldl_solve_f64(
+    n: number, m: number, a: Pointer, lda: number, d: Pointer, e: Pointer, swaps: Pointer, b: Pointer, ldb: number, work: Pointer,
+  ): Info;
   lanczos_inverse_work_f64(n: number, steps: number): number;
   lanczos_inverse_f64(
     n: number, l: Pointer, ldl: number, steps: number, tol: number, vector: Pointer, out: Pointer, work: Pointer,

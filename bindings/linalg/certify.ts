@@ -13,6 +13,7 @@
 import { ConvergenceError, ShapeError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { pushEmpty, pushSymmetric, toSquare, type MatrixLike, type Placed } from "./matrix.ts";
+import { extremeExponent, largestOf, timesPowerOfTwo } from "./scale.ts";
 
 export interface Certificate {
   /** The best approximation of λ_min; lower ≤ lambdaMin ≤ upper. */
@@ -70,22 +71,13 @@ export function lambdaMin(rt: Runtime, A: MatrixLike): Certificate {
   const n = given.rows;
   if (n === 0) throw new ShapeError("certify.lambdaMin: A is 0×0, it has no eigenvalues");
   return rt.memory.scope(() => {
-    let largest = 0;
-    for (const x of given.data) largest = Math.max(largest, Math.abs(x));
     // far from 1 the matrix is scaled by a power of two; NaN is left to pushSymmetric
-    const usual = !(largest > 2 ** 300 || (largest < 2 ** -300 && largest > 0));
-    const exponent = usual || largest === Infinity ? 0 : Math.floor(Math.log2(largest));
+    const exponent = extremeExponent(largestOf(given.data));
     const placed = pushSymmetric(rt, "certify.lambdaMin", "A", exponent === 0 ? given : {
       ...given, data: given.data.map((x) => timesPowerOfTwo(x, -exponent)),
     });
     return scaleCertificate(enclose(rt, "certify.lambdaMin", placed, { error: 0, semidefinite: false }), exponent);
   });
-}
-
-/** x·2ᵉ with one rounding at most, also where 2ᵉ is out of range. */
-export function timesPowerOfTwo(x: number, e: number): number {
-  const half = Math.trunc(e / 2);
-  return x * 2 ** half * 2 ** (e - half);
 }
 
 /** The certificate of 2ᵉ·A from that of A. */

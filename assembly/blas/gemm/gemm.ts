@@ -41,7 +41,7 @@ class Block<T> {
   tileN: i32;
   upper: bool; // only what lies on and above C's diagonal, C being a column block …
   jc: i32; // … whose first column is jc of a symmetric matrix
-  last: bool; // the inner dimension ends here: mirror what is done
+  mirror: bool; // the inner dimension ends here, and what is done is to be mirrored
 }
 
 /** Element (i, j) of a matrix. */
@@ -76,7 +76,7 @@ export function gemm_tile_task<T>(t0: i32, t1: i32): void {
     const a1 = s.packedA + usize(i) * s.k * sizeof<T>();
     const b1 = s.packedB + usize(j) * s.k * sizeof<T>();
     macro<T>(m, n, s.k, s.alpha, a1, b1, s.beta, at<T>(s.c, s.ldc, i, j), s.ldc, below);
-    if (s.upper && s.last) mirror<T>(i, i + m, s.jc + j, s.jc + j + n, at<T>(s.c, s.ldc, 0, -s.jc), s.ldc);
+    if (s.mirror) mirror<T>(i, i + m, s.jc + j, s.jc + j + n, at<T>(s.c, s.ldc, 0, -s.jc), s.ldc);
   }
 }
 
@@ -110,11 +110,11 @@ export function gemm_serial_work<T>(m: i32, n: i32, k: i32): usize {
 
 /**
  * gemm, or with `upper` the symmetric case: op(A)·op(B) and C are symmetric n×n, of C only the part on
- * and above the diagonal is read and computed, and the rest becomes its mirror image.
+ * and above the diagonal is read and computed; with `mirrored` the rest becomes its mirror image.
  */
 export function product<T>(
   transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32,
-  beta: T, c: usize, ldc: i32, upper: bool, work: usize,
+  beta: T, c: usize, ldc: i32, upper: bool, mirrored: bool, work: usize,
 ): i32 {
   if (m <= 0 || n <= 0) return 0;
   if (alpha == 0) k = 0;
@@ -146,7 +146,7 @@ export function product<T>(
       s.tileN = part(s.n, NJ, UNIT);
       s.upper = upper;
       s.jc = jc;
-      s.last = pc + kc >= k;
+      s.mirror = mirrored && pc + kc >= k;
       const panels = (s.m + MR - 1) / MR + (s.n + NR<T>() - 1) / NR<T>();
       const tiles = ((s.m + tileM - 1) / tileM) * ((s.n + s.tileN - 1) / s.tileN);
       let info = parallelFor(isF64 ? Task.GEMM_PACK_F64 : Task.GEMM_PACK_F32, panels, PACK_GRAIN);
@@ -171,7 +171,7 @@ export function gemm<T>(
   transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32,
   beta: T, c: usize, ldc: i32, work: usize,
 ): i32 {
-  return product<T>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, false, work);
+  return product<T>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, false, false, work);
 }
 
 /** gemm on the calling thread alone, without regions: for use within a task. work: gemm_serial_work(m, n, k) bytes. */
