@@ -7,6 +7,7 @@ export { pool_stress } from "./stress";
 export { find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./blas/check";
 export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/gemm";
 export { peak_f32, peak_f64 } from "./blas/peak";
+export { transpose_f32, transpose_f64 } from "./blas/transpose";
 export { syrk_f32, syrk_f64, syrk_work_f32, syrk_work_f64 } from "./blas/syrk";
 export {
   tridiagonal_values as tridiagonal_values_f64, tridiagonal_values_work as tridiagonal_values_work_f64,
@@ -19,6 +20,7 @@ export {
 export {
   form_q_f32, form_q_f64, multiply_q_f64, qr_bytes_f32, qr_bytes_f64, qr_f32, qr_f64, qr_work_f32, qr_work_f64,
 } from "./decomp/qr";
+export { svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64 } from "./decomp/svd";
 export { eigh_f64, eigh_work_f64, eigvalsh_f64, eigvalsh_work_f64 } from "./decomp/eigh";
 export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt19937";
 export { mt19937_randn_f64 } from "./random/gauss";

@@ -22,6 +22,7 @@ import {
 import { lanczos_probes_task } from "./decomp/lanczos_probes";
 import { qr_panel_task } from "./decomp/qr_panel";
 import { transpose_task } from "./blas/transpose";
+import { bidiagonalize_rows_task, bidiagonalize_strips_task } from "./decomp/bidiagonal";
 import { stress_task } from "./stress";
 
 export const enum Task {
@@ -62,6 +63,10 @@ export const enum Task {
   TRANSPOSE_F32,
   QR_PANEL_F64,
   QR_PANEL_F32,
+  BIDIAGONALIZE_STRIPS_F64,
+  BIDIAGONALIZE_STRIPS_F32,
+  BIDIAGONALIZE_ROWS_F64,
+  BIDIAGONALIZE_ROWS_F32,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -104,5 +109,9 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.TRANSPOSE_F32: return transpose_task<f32>(i0, i1);
     case Task.QR_PANEL_F64: return qr_panel_task<f64>(i0, i1);
     case Task.QR_PANEL_F32: return qr_panel_task<f32>(i0, i1);
+    case Task.BIDIAGONALIZE_STRIPS_F64: return bidiagonalize_strips_task<f64>(i0, i1);
+    case Task.BIDIAGONALIZE_STRIPS_F32: return bidiagonalize_strips_task<f32>(i0, i1);
+    case Task.BIDIAGONALIZE_ROWS_F64: return bidiagonalize_rows_task<f64>(i0, i1);
+    case Task.BIDIAGONALIZE_ROWS_F32: return bidiagonalize_rows_task<f32>(i0, i1);
   }
 }

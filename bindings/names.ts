@@ -18,6 +18,7 @@ export const names: Names<Operations> = {
     eigh: true,
     spectralDensity: true,
     qr: true,
+    svdvals: true,
     certify: { lambdaMin: true },
   },
   hinf: {

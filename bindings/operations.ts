@@ -9,6 +9,7 @@ import { gram, matmul, peakGflops } from "./linalg/blas.ts";
 import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
+import { svdvals } from "./linalg/svd.ts";
 import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { qr } from "./linalg/qr.ts";
 import { inertia } from "./linalg/inertia.ts";
@@ -24,6 +25,7 @@ export const operations = {
     eigh,
     spectralDensity,
     qr,
+    svdvals,
     certify: { lambdaMin },
   },
   hinf: {

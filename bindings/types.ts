@@ -9,4 +9,5 @@ export type { EighOptions, EighResult, Subset } from "./linalg/eig.ts";
 export type { Inertia } from "./linalg/inertia.ts";
 export type { LinearOperator, Operator, SymmetricOperator } from "./linalg/operator.ts";
 export type { QrOptions, QrResult } from "./linalg/qr.ts";
+export type { SvdvalsOptions } from "./linalg/svd.ts";
 export type { SpectralDensity, SpectralDensityOptions } from "./linalg/spectralDensity.ts";

@@ -49,3 +49,11 @@ export function transpose<T>(m: i32, n: i32, a: usize, lda: i32, b: usize, ldb: 
   s.ldb = ldb;
   return parallelFor(sizeof<T>() == 8 ? Task.TRANSPOSE_F64 : Task.TRANSPOSE_F32, m, ROWS);
 }
+
+export function transpose_f64(m: i32, n: i32, a: usize, lda: i32, b: usize, ldb: i32): i32 {
+  return transpose<f64>(m, n, a, lda, b, ldb);
+}
+
+export function transpose_f32(m: i32, n: i32, a: usize, lda: i32, b: usize, ldb: i32): i32 {
+  return transpose<f32>(m, n, a, lda, b, ldb);
+}

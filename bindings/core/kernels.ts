@@ -35,6 +35,9 @@ export interface Kernels {
   syrk_f64: Syrk;
   syrk_f32: Syrk;
 
+  transpose_f64: Transpose;
+  transpose_f32: Transpose;
+
   tridiagonal_values_work_f64(n: number): number;
   tridiagonal_values_f64(n: number, d: Pointer, e: Pointer, work: Pointer): Info;
   tridiagonal_vectors_work_f64(n: number): number;
@@ -97,6 +100,10 @@ export interface Kernels {
     n: number, d: number, x: Pointer, ldx: number, shift: number, h: Pointer, ldh: number,
     same: Pointer, opposite: Pointer, work: Pointer,
   ): Info;
+  svdvals_work_f64(m: number, n: number): number;
+  svdvals_work_f32(m: number, n: number): number;
+  svdvals_f64: Svdvals;
+  svdvals_f32: Svdvals;
   eigvalsh_work_f64(n: number): number;
   eigvalsh_f64(n: number, a: Pointer, lda: number, w: Pointer, work: Pointer): Info;
   eigh_work_f64(n: number): number;
@@ -119,6 +126,10 @@ type Qr = (
 ) => Info;
 
 type FormQ = (m: number, k: number, q: number, f: Pointer, x: Pointer, ldx: number, work: Pointer) => Info;
+
+type Transpose = (m: number, n: number, a: Pointer, lda: number, b: Pointer, ldb: number) => Info;
+
+type Svdvals = (m: number, n: number, a: Pointer, lda: number, w: Pointer, work: Pointer) => Info;
 
 type MonteCarlo = (
   n: number, d: number, m: number, seed: number, x: Pointer, ldx: number, h: Pointer, ldh: number, work: Pointer,

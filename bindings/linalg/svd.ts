@@ -1,0 +1,66 @@
+// Singular values and vectors of dense matrices.
+
+import { ConvergenceError, OptionError, ShapeError } from "../errors.ts";
+import type { Runtime } from "../core/runtime.ts";
+import { pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
+
+export interface SvdvalsOptions {
+  /** How: "auto" chooses. Default "auto". */
+  method?: "auto" | "golub-kahan";
+  /** What it is computed in; with "f32" the results hold Float32Array. Default "f64". */
+  dtype?: "f64" | "f32";
+}
+
+type Bytes = 8 | 4;
+
+/**
+ * The min(m, n) singular values of A, descending, each to within a small multiple of max(m, n)·u·‖A‖; u = 2⁻⁵³,
+ * with `dtype: "f32"` 2⁻²⁴.
+ */
+export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions = {}): Float64Array | Float32Array {
+  const bytes = checkOptions("svdvals", options);
+  const a = door("svdvals", A);
+  return rt.memory.scope(() => {
+    const tall = pushTall(rt, "svdvals", a, bytes);
+    const { rows: m, cols: n } = tall;
+    const { kernels } = rt;
+    const [kernel, workspace] =
+      bytes === 8 ? [kernels.svdvals_f64, kernels.svdvals_work_f64] : [kernels.svdvals_f32, kernels.svdvals_work_f32];
+    const w = rt.memory.push(bytes * n, `svdvals: ${n} singular values`);
+    const work = rt.memory.push(workspace(m, n), `svdvals: workspace for a ${m}×${n} matrix`);
+    assertConverged("svdvals", n, rt.checkAborted(kernel(m, n, tall.at, tall.stride, w, work)));
+    return bytes === 8 ? rt.memory.f64(w, n).slice() : rt.memory.f32(w, n).slice();
+  });
+}
+
+/** Refuses options that mean nothing, whatever A is; the size of a number. */
+function checkOptions(fn: string, { method = "auto", dtype = "f64" }: SvdvalsOptions): Bytes {
+  if (method !== "auto" && method !== "golub-kahan") {
+    throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto" or "golub-kahan"`);
+  }
+  if (dtype !== "f64" && dtype !== "f32") throw new OptionError(`${fn}: dtype is ${JSON.stringify(dtype)}, expected "f64" or "f32"`);
+  return dtype === "f64" ? 8 : 4;
+}
+
+function door(fn: string, A: MatrixLike): Matrix {
+  const a = toMatrix(fn, "A", A);
+  if (a.rows === 0 || a.cols === 0) throw new ShapeError(`${fn}: A is ${a.rows}×${a.cols}, it must have at least one row and column`);
+  return a;
+}
+
+/** A, or its transpose if that is the taller one. */
+function pushTall(rt: Runtime, fn: string, A: Matrix, bytes: Bytes): Placed {
+  if (A.rows >= A.cols) return pushMatrix(rt, fn, "A", A, bytes);
+  const tall = pushEmpty(rt, fn, A.cols, A.rows, bytes);
+  rt.memory.scope(() => transposeInto(rt, pushMatrix(rt, fn, "A", A, bytes), tall));
+  return tall;
+}
+
+function transposeInto(rt: Runtime, from: Placed, to: Placed): void {
+  const transpose = from.bytes === 8 ? rt.kernels.transpose_f64 : rt.kernels.transpose_f32;
+  rt.checkAborted(transpose(from.rows, from.cols, from.at, from.stride, to.at, to.stride));
+}
+
+function assertConverged(fn: string, n: number, info: number): void {
+  if (info !== 0) throw new ConvergenceError(`${fn}: the bidiagonal problem did not converge (at ${info} of ${n})`);
+}

@@ -1,0 +1,50 @@
+// Seeded matrices whose spectra are known, for every decomposition's tests.
+
+import { matrix, type Matrix } from "../bindings/linalg/matrix.ts";
+import { numbers } from "./harness.ts";
+
+type Dense = Matrix<Float64Array>;
+
+/** Aᵀ. */
+export function transposed({ rows, cols, data }: Matrix): Dense {
+  const T = matrix(cols, rows);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) T.data[j * rows + i] = data[i * cols + j]!;
+  return T;
+}
+
+/** The m×n matrix with these entries. */
+export function fill(m: number, n: number, entry: (i: number, j: number) => number): Dense {
+  const A = matrix(m, n);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) A.data[i * n + j] = entry(i, j);
+  return A;
+}
+
+/** A := H·A for a seeded reflection H of the rows. */
+function reflectRows(A: Dense, seed: number): void {
+  const { rows, cols, data } = A;
+  const v = numbers(rows, seed);
+  const beta = 2 / v.reduce((sum, x) => sum + x * x, 0);
+  const y = new Float64Array(cols);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) y[j]! += v[i]! * data[i * cols + j]!;
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) data[i * cols + j]! -= beta * v[i]! * y[j]!;
+}
+
+/** A dense m×n matrix with the singular values sigma (min(m, n) of them), to within a few m·eps·max|sigma|. */
+export function withSingularValues(m: number, n: number, sigma: ArrayLike<number>, seed: number): Dense {
+  let A = fill(m, n, (i, j) => (i === j ? sigma[i]! : 0));
+  for (let r = 0; r < 3; r++) {
+    reflectRows(A, seed + 2 * r);
+    const T = transposed(A);
+    reflectRows(T, seed + 2 * r + 1);
+    A = transposed(T);
+  }
+  return A;
+}
+
+/** n numbers from 1 down to 10^−decades, geometrically. */
+export function graded(n: number, decades: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => 10 ** (-decades * (n > 1 ? i / (n - 1) : 0)));
+}
+
+/** The Hilbert matrix. */
+export const hilbert = (n: number) => fill(n, n, (i, j) => 1 / (i + j + 1));
