@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { htmlReport, spectrumPlot, type HinfSpectra, type HinfSummary } from "../bindings/plot/index.ts";
+import { hinfReport, spectrumPlot, type HinfSpectra, type HinfSummary } from "../bindings/plot/index.ts";
 import { digitsFor, roundDown, roundUp, significant, superscript, typeset } from "../bindings/plot/numbers.ts";
 import { uniform } from "./harness.ts";
 
@@ -32,7 +32,7 @@ const summary: HinfSummary = {
   ],
   warnings: ["row 3 is <zero>"],
 };
-const html = htmlReport(summary, spectra, { date: new Date(0) });
+const html = hinfReport(summary, spectra, { date: new Date(0) });
 
 test("roundDown and roundUp enclose, and are tight", () => {
   const next = uniform(11);
@@ -103,7 +103,7 @@ test("the report's numbers: bounds outward, limits upward", () => {
 });
 
 test("a report of the closed form alone, of one row", () => {
-  const one = htmlReport({ ...summary, data: { rows: 1, cols: 3, source: "x" }, monteCarlo: [], warnings: [] }, { gram: [1], exact: [0.5], monteCarlo: [] });
+  const one = hinfReport({ ...summary, data: { rows: 1, cols: 3, source: "x" }, monteCarlo: [], warnings: [] }, { gram: [1], exact: [0.5], monteCarlo: [] });
   assert.match(one, /none in this run/);
   assert.doesNotMatch(one, /undefined|NaN/);
 });

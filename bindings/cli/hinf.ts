@@ -7,7 +7,7 @@ import type { SpecialRows } from "../hinf/exact.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { normalizeRows } from "../linalg/rows.ts";
 import { digitsFor, grouped, roundDown, roundUp } from "../plot/numbers.ts";
-import { htmlReport, type HinfSpectra, type HinfSummary } from "../plot/report.ts";
+import { hinfReport, type HinfSpectra, type HinfSummary } from "../plot/hinfReport.ts";
 import { checkOutput, readDigits, readMatrix, withoutLastColumn, writeOutput } from "./files.ts";
 import { aligned, blue, bold, cyan, dim, padEnd, Progress, seconds, table, wrap, yellow } from "./output.ts";
 import { sketch } from "./sketch.ts";
@@ -70,7 +70,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   }
   result.summary.data.source = source;
   result.summary.warnings.unshift(...parsed.warnings);
-  if (values.report !== undefined) await writeOutput(values.report, htmlReport(result.summary, result.spectra, { normalized }));
+  if (values.report !== undefined) await writeOutput(values.report, hinfReport(result.summary, result.spectra, { normalized }));
   if (values.json) return `${JSON.stringify(result.summary)}\n`;
   return present(result.summary, result.spectra, normalized, values.report);
 }

@@ -1,38 +1,61 @@
 // The script of the report, bundled with uPlot into its page by scripts/build.mjs.
 
 import uPlot from "uplot";
-import type { PageData } from "./report.ts";
+import type { HistogramPanel, PageData, SpectrumPanel } from "./document.ts";
+import { histogramPlot } from "./histogram.ts";
 import { spectrumPlot } from "./spectrum.ts";
 
 const { panels, ranks } = JSON.parse(document.getElementById("data")!.textContent!) as PageData;
 const whole = { min: 1, max: Math.max(2, ranks) };
+/** The spectra, which show the same ranks, and the histograms. */
 let plots: uPlot[] = [];
+let histograms: uPlot[] = [];
 
 const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const height = () => (innerWidth < 600 ? 250 : 320);
 
+const theme = () => ({ text: color("muted"), grid: color("grid"), font: getComputedStyle(document.body).fontFamily });
+
 function draw(): void {
   const range = plots[0] ? rangeOf(plots[0]) : whole;
-  for (const plot of plots) plot.destroy();
-  plots = panels.map((panel) => {
+  for (const plot of [...plots, ...histograms]) plot.destroy();
+  plots = [];
+  histograms = [];
+  for (const panel of panels) {
     const element = document.getElementById(panel.id)!;
-    const { options, data } = spectrumPlot(
-      panel.spectra.map((spectrum) => ({ ...spectrum, color: color(spectrum.color) })),
-      {
-        width: element.clientWidth,
-        height: height(),
-        sync: "rank",
-        roundOff: panel.roundOff,
-        mark: panel.mark && { ...panel.mark, color: color("exact") },
-        theme: { text: color("muted"), grid: color("grid"), font: getComputedStyle(document.body).fontFamily },
-      },
-    );
-    options.hooks!.setScale = [(u, key) => key === "x" && zoom(rangeOf(u))];
-    const plot = new uPlot(options, data, element);
-    pinch(plot);
-    return plot;
-  });
+    if ("histogram" in panel) histograms.push(drawHistogram(panel, element));
+    else plots.push(drawSpectra(panel, element));
+  }
   zoom(range);
+}
+
+function drawSpectra(panel: SpectrumPanel, element: HTMLElement): uPlot {
+  const { options, data } = spectrumPlot(
+    panel.spectra.map((spectrum) => ({ ...spectrum, color: color(spectrum.color) })),
+    {
+      width: element.clientWidth,
+      height: height(),
+      sync: "rank",
+      roundOff: panel.roundOff,
+      mark: panel.mark && { ...panel.mark, color: color("exact") },
+      theme: theme(),
+    },
+  );
+  options.hooks!.setScale = [(u, key) => key === "x" && zoom(rangeOf(u))];
+  const plot = new uPlot(options, data, element);
+  pinch(plot);
+  return plot;
+}
+
+function drawHistogram({ histogram }: HistogramPanel, element: HTMLElement): uPlot {
+  const { options, data } = histogramPlot(histogram.values, {
+    label: histogram.label,
+    width: element.clientWidth,
+    height: height(),
+    color: color(histogram.color),
+    theme: theme(),
+  });
+  return new uPlot(options, data, element);
 }
 
 const rangeOf = (u: uPlot) => ({ min: u.scales.x!.min ?? whole.min, max: u.scales.x!.max ?? whole.max });
@@ -80,7 +103,7 @@ for (const button of buttons) button.addEventListener("click", () => zoom(rangeO
 draw();
 // after the page is laid out: uPlot listens to no change of its element's width
 new ResizeObserver(() => {
-  for (const plot of plots) {
+  for (const plot of [...plots, ...histograms]) {
     const width = plot.root.parentElement!.clientWidth;
     if (width && width !== plot.width) plot.setSize({ width, height: height() });
   }

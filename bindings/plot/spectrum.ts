@@ -36,7 +36,7 @@ export interface SpectrumPlotOptions {
 }
 
 /** Okabe and Ito's colours, told apart with every kind of colour vision, without the yellow. */
-const THEME: SpectrumTheme = {
+export const THEME: SpectrumTheme = {
   text: "#444",
   grid: "#0001",
   lines: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"],
@@ -64,7 +64,7 @@ export function spectrumPlot(spectra: Spectrum[], options: SpectrumPlotOptions =
         y: { distr: 3, range: (_, min, max) => yRange(min, max, options) },
       },
       axes: [
-        { ...axis, label: "Eigenvalue rank", labelSize: 22, size: 30, space: 60, splits: (_, __, min, max) => rankTicks(min, max) },
+        { ...axis, label: "Rank", labelSize: 22, size: 30, space: 60, splits: (_, __, min, max) => rankTicks(min, max) },
         {
           ...axis,
           size: 60,

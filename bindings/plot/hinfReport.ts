@@ -1,13 +1,13 @@
-// The report of H∞: one HTML file that asks the network for nothing, as the published figure (data Gram
-// matrix above, H∞ below, logarithmic, over the rank) with the closed form and the numbers beside it.
+// The report of H∞: as the published figure (data Gram matrix above, H∞ below, logarithmic, over the
+// rank) with the closed form and the numbers beside it.
 
+import { fact, htmlDocument, plotted, rankTools, shape, text, warningBox, type PageData, type ReportEngine } from "./document.ts";
 import { digitsFor, grouped, roundDown, roundUp, significant, typeset } from "./numbers.ts";
-import { notice, script, style } from "./generated/page.ts";
 
 /** The result of `eigenscope hinf`, as its --json prints it. */
 export interface HinfSummary {
   data: { rows: number; cols: number; source: string };
-  engine: { version: string; runtime: string; variant: string; threads: number };
+  engine: ReportEngine;
   gram: { lambdaMin: number; lambdaMax: number; rank: number };
   exact: {
     lambdaMin: number;
@@ -36,22 +36,8 @@ export interface HinfSpectra {
   monteCarlo: ArrayLike<number>[];
 }
 
-/** What the page's script reads. */
-export interface PageData {
-  ranks: number;
-  panels: {
-    id: string;
-    /** `color` names a custom property of the style sheet. */
-    spectra: { label: string; values: number[]; color: string; width: number; dash?: number[] }[];
-    roundOff?: { below: number; label: string };
-    mark?: { value: number; label: string };
-  }[];
-}
-
 /** The shades of blue in the style sheet. */
 const SHADES = 5;
-/** Digits of the plotted values: finer than a pixel at any zoom, and a quarter of the file's size saved. */
-const PLOTTED_DIGITS = 7;
 
 export interface ReportOptions {
   date?: Date;
@@ -60,7 +46,7 @@ export interface ReportOptions {
 }
 
 /** The report as the text of an HTML file. */
-export function htmlReport(summary: HinfSummary, spectra: HinfSpectra, { date = new Date(), normalized = true }: ReportOptions = {}): string {
+export function hinfReport(summary: HinfSummary, spectra: HinfSpectra, { date = new Date(), normalized = true }: ReportOptions = {}): string {
   const { data, engine, gram, exact, monteCarlo, warnings } = summary;
   const n = data.rows;
   const below = n * Number.EPSILON * gram.lambdaMax;
@@ -92,42 +78,20 @@ export function htmlReport(summary: HinfSummary, spectra: HinfSpectra, { date = 
   const lower = exact.lowerBound === 0 ? "0" : typeset(roundDown(exact.lowerBound, digits));
   const upper = exact.upperBound === 0 ? "0" : typeset(roundUp(exact.upperBound, digits));
   const rows = normalized ? "each row scaled to length 1" : "rows as given";
-  const last = n > 200 ? [`${n - 99}:${n}`, "smallest 100"] : undefined;
+  const condition = exact.lambdaMin > 0 ? significant(exact.lambdaMax / exact.lambdaMin, 3) : "∞";
 
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="eigenscope ${text(engine.version)}">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>Spectrum of H∞: ${text(data.source)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<header>
+  const body = `<header>
 <h1>The spectrum of <var>H</var><sup>∞</sup></h1>
 <p class="lead">The Gram matrix of an infinitely wide one-hidden-layer ReLU network on
-<strong>${text(data.source)}</strong>: <span class="number">${grouped(n)} × ${grouped(data.cols)}</span>, ${rows}.</p>
+<strong>${text(data.source)}</strong>: ${shape(n, data.cols)}, ${rows}.</p>
 </header>
 
 <dl class="facts">
-<div><dt>Smallest eigenvalue of <var>H</var><sup>∞</sup></dt>
-<dd class="value number">${significant(exact.lambdaMin, digits)}</dd>
-<dd class="note">Certified, every rounding counted: <span class="number">${lower} ≤ λ<sub>min</sub></span> <span class="number">≤ ${upper}</span></dd></div>
-<div><dt>Largest eigenvalue</dt>
-<dd class="value number">${significant(exact.lambdaMax, 6)}</dd>
-<dd class="note">Condition number <span class="number">${exact.lambdaMin > 0 ? significant(exact.lambdaMax / exact.lambdaMin, 3) : "∞"}</span></dd></div>
-<div><dt>Rank of the data</dt>
-<dd class="value number">${grouped(gram.rank)}</dd>
-<dd class="note">of at most ${grouped(Math.min(n, data.cols))}</dd></div>
+${fact("Smallest eigenvalue of <var>H</var><sup>∞</sup>", significant(exact.lambdaMin, digits), `Certified, every rounding counted: <span class="number">${lower} ≤ λ<sub>min</sub></span> <span class="number">≤ ${upper}</span>`)}
+${fact("Largest eigenvalue", significant(exact.lambdaMax, 6), `Condition number <span class="number">${condition}</span>`)}
+${fact("Rank of the data", grouped(gram.rank), `of at most ${grouped(Math.min(n, data.cols))}`)}
 </dl>
-${warnings.length ? `<div class="warnings" role="note"><strong>Note</strong><ul>${warnings.map((line) => `<li>${text(line)}</li>`).join("")}</ul></div>\n` : ""}
-<div class="tools">
-${last ? `<span class="group" role="group" aria-label="Ranks shown"><button type="button" data-ranks="1:${n}" aria-pressed="true">all ranks</button><button type="button" data-ranks="1:100">largest 100</button><button type="button" data-ranks="${last[0]}">${last[1]}</button></span>` : ""}
-<span class="mouse">Drag to zoom, double-click for all.</span><span class="touch">Pinch to zoom, tap for values.</span>
-</div>
+${warningBox(warnings)}${rankTools(n)}
 
 <figure>
 <figcaption><h2>Data Gram matrix <var>XX</var>ᵀ</h2>
@@ -163,28 +127,14 @@ that this eigenvalue sets (Du, Zhai, Póczos and Singh 2018).</p>
 <p>With <var>m</var> random neurons the expectation is an average, and its smallest eigenvalue a noisy estimate that is too small
 on average. The 95 % limit comes from the same neurons along one fixed direction; the interval at the top is a proof.</p>
 </section>
-
-<footer>
-<p>eigenscope ${text(engine.version)} · ${text(engine.runtime)} · ${text(engine.variant)} · ${engine.threads} ${engine.threads === 1 ? "thread" : "threads"} · <time datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace("T", " ")} UTC</time></p>
-<p>Plots by ${text(notice.slice(0, notice.indexOf("\n")))} licence.</p>
-</footer>
-</main>
-<script type="application/json" id="data">${JSON.stringify(page).replaceAll("<", "\\u003c")}</script>
-<!--
-${notice}
--->
-<script>${script}</script>
-</body>
-</html>
 `;
+  return htmlDocument({ title: `Spectrum of H∞: ${data.source}`, body, page, engine, date });
 }
 
 function tableRow(kind: string, name: string, ...cells: string[]): string {
   const labels = ["λ min", "λ min(H∞) at most", "λ max", "matrix, s", "spectrum, s"];
   return `<tr class="${kind}"><th scope="row">${name}</th>${cells.map((cell, k) => `<td${cell === "–" ? ' class="none"' : ""} data-label="${labels[k]}"><span>${cell}</span></td>`).join("")}</tr>`;
 }
-
-const plotted = (values: ArrayLike<number>) => Array.from(values, (value) => Number(value.toPrecision(PLOTTED_DIGITS)));
 
 const shade = (k: number, of: number) => (of === 1 ? SHADES - 1 : Math.round((k * (SHADES - 1)) / (of - 1)));
 
@@ -195,6 +145,3 @@ function count(values: ArrayLike<number>, test: (value: number) => boolean): num
 }
 
 const seconds = (s: number) => (s < 10 ? s.toFixed(2) : s.toFixed(1));
-
-const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const text = (raw: string) => raw.replace(/[&<>"']/g, (c) => ENTITIES[c]!);
