@@ -17,6 +17,7 @@ export const names: Names<Operations> = {
     eigvalsh: true,
     eigh: true,
     spectralDensity: true,
+    trace: true,
     qr: true,
     svdvals: true,
     certify: { lambdaMin: true },

@@ -11,6 +11,7 @@ import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
 import { svdvals } from "./linalg/svd.ts";
 import { spectralDensity } from "./linalg/spectralDensity.ts";
+import { trace } from "./linalg/trace.ts";
 import { qr } from "./linalg/qr.ts";
 import { inertia } from "./linalg/inertia.ts";
 
@@ -24,6 +25,7 @@ export const operations = {
     eigvalsh,
     eigh,
     spectralDensity,
+    trace,
     qr,
     svdvals,
     certify: { lambdaMin },

@@ -11,3 +11,4 @@ export type { LinearOperator, Operator, SymmetricOperator } from "./linalg/opera
 export type { QrOptions, QrResult } from "./linalg/qr.ts";
 export type { SvdvalsOptions } from "./linalg/svd.ts";
 export type { SpectralDensity, SpectralDensityOptions } from "./linalg/spectralDensity.ts";
+export type { TraceOptions, TraceResult } from "./linalg/trace.ts";
