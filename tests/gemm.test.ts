@@ -216,6 +216,33 @@ testEach("matmul and gram: what they refuse", (rt) => {
   assert.throws(() => gram(rt, [[1, Infinity]]), { code: "ERR_NOT_FINITE" });
 });
 
+testEach("matmul and gram: NaN and infinities anywhere, against zeros and other infinities", (rt) => {
+  const bad = { code: "ERR_NOT_FINITE" };
+  for (const { Array: Type } of TYPES) {
+    for (const value of [NaN, Infinity, -Infinity]) {
+      for (const e of [0, 5, 33, 34]) {
+        const A = matrix(5, 7, new Type(35));
+        A.data[e] = value;
+        for (const options of [{}, { alpha: 1e-300 }, { alpha: 0 }]) {
+          assert.throws(() => matmul(rt, A, matrix(7, 3, new Type(21)), options), bad);
+          assert.throws(() => matmul(rt, matrix(3, 5, new Type(15)), A, options), bad);
+        }
+        assert.throws(() => matmul(rt, A, matrix(7, 0, new Type(0))), bad);
+        assert.throws(() => gram(rt, A), bad);
+        A.data[(e + 7) % 35] = -value;
+        assert.throws(() => matmul(rt, A, matrix(7, 3, new Type(21).fill(1))), bad);
+        assert.throws(() => gram(rt, A), bad);
+        const out = matrix(5, 3, new Type(15).fill(2));
+        assert.throws(() => matmul(rt, A, matrix(7, 3, new Type(21)), { out }), bad);
+        assert.ok(out.data.every((x) => x === 2), "out is as it was");
+      }
+    }
+  }
+  // an overflow is no fault of the input
+  assert.deepEqual(matmul(rt, [[1e300]], [[1e300]]).data, Float64Array.of(Infinity));
+  assert.deepEqual(gram(rt, [[1e300]]).data, Float64Array.of(Infinity));
+});
+
 testEach("peakGflops: both rates", (rt) => {
   for (const rate of Object.values(peakGflops(rt))) assert.ok(rate > 0 && rate < 10000);
 });

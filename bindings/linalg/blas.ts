@@ -2,7 +2,9 @@
 
 import { OptionError, ShapeError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
-import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike } from "./matrix.ts";
+import {
+  assertFinite, findNotFinite, pullMatrix, pushEmpty, pushMatrix, pushUnchecked, toMatrix, type Matrix, type MatrixLike,
+} from "./matrix.ts";
 
 export interface MatmulOptions {
   /** Multiply with Aᵀ. Default false. */
@@ -44,13 +46,20 @@ export function matmul(rt: Runtime, A: MatrixLike, B: MatrixLike, options: Matmu
   return rt.memory.scope(() => {
     const { kernels } = rt;
     const [gemm, work] = bytes === 8 ? [kernels.gemm_f64, kernels.gemm_work_f64] : [kernels.gemm_f32, kernels.gemm_work_f32];
-    const pa = pushMatrix(rt, "matmul", "A", a, bytes);
-    const pb = b === a ? pa : pushMatrix(rt, "matmul", "B", b, bytes);
-    const pc = out && beta !== 0 ? pushMatrix(rt, "matmul", "out", out, bytes) : pushEmpty(rt, "matmul", m, n, bytes);
+    const pa = pushUnchecked(rt, "matmul", a, bytes);
+    const pb = b === a ? pa : pushUnchecked(rt, "matmul", b, bytes);
+    const pc = out && beta !== 0 ? pushMatrix(rt, "matmul", "out", out, bytes) : pushEmpty(rt, "matmul", m, n, bytes, n);
     const scratch = rt.memory.push(work(m, n, k), "matmul: workspace");
     rt.checkAborted(
       gemm(transA, transB, m, n, k, alpha, pa.at, pa.stride, pb.at, pb.stride, beta, pc.at, pc.stride, scratch),
     );
+    // A NaN or infinity in row i of op(A) makes row i of the product not finite, one in column j of op(B)
+    // column j. So the first row and column tell whether A and B have to be looked at.
+    const tells = m * n * k > 0 && (bytes === 8 ? alpha : Math.fround(alpha)) !== 0;
+    if (!tells || findNotFinite(rt, { ...pc, rows: 1 }) >= 0 || findNotFinite(rt, { ...pc, cols: 1 }) >= 0) {
+      assertFinite(rt, "matmul", "A", a, pa);
+      assertFinite(rt, "matmul", "B", b, pb);
+    }
     return pullMatrix(rt, pc, out);
   });
 }
@@ -66,10 +75,12 @@ export function gram(rt: Runtime, X: MatrixLike): Matrix {
   return rt.memory.scope(() => {
     const { kernels } = rt;
     const [syrk, work] = bytes === 8 ? [kernels.syrk_f64, kernels.syrk_work_f64] : [kernels.syrk_f32, kernels.syrk_work_f32];
-    const px = pushMatrix(rt, "gram", "X", x, bytes);
+    const px = pushUnchecked(rt, "gram", x, bytes);
     const pc = pushEmpty(rt, "gram", n, n, bytes);
     const scratch = rt.memory.push(work(n, k), "gram: workspace");
     rt.checkAborted(syrk(n, k, 1, px.at, px.stride, 0, pc.at, pc.stride, scratch));
+    // as in matmul: a NaN or infinity in row i of X makes the i-th diagonal element not finite
+    if (findNotFinite(rt, { ...pc, cols: 1, stride: pc.stride + 1 }) >= 0) assertFinite(rt, "gram", "X", x, px);
     return pullMatrix(rt, pc);
   });
 }

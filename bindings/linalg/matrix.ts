@@ -67,9 +67,10 @@ export interface Placed {
   bytes: 8 | 4;
 }
 
-/** Room for a rows×cols matrix of f64 (or f32) with padded rows, contents undefined. */
-export function pushEmpty(rt: Runtime, fn: string, rows: number, cols: number, bytes: 8 | 4 = 8): Placed {
-  const stride = paddedStride(cols, bytes);
+/** Room for a rows×cols matrix of f64 (or f32), by default with padded rows, contents undefined. */
+export function pushEmpty(
+  rt: Runtime, fn: string, rows: number, cols: number, bytes: 8 | 4 = 8, stride = paddedStride(cols, bytes),
+): Placed {
   return { at: rt.memory.push(rows * stride * bytes, `${fn}: a ${rows}×${cols} matrix`), rows, cols, stride, bytes };
 }
 
@@ -91,6 +92,13 @@ export function pushMatrix(rt: Runtime, fn: string, name: string, A: Matrix, byt
     copyRows(rt, A, placed, i, end);
     assertFinite(rt, fn, name, A, placed, i, end);
   }
+  return placed;
+}
+
+/** pushMatrix without the check: for a caller who can tell from the result (see matmul). */
+export function pushUnchecked(rt: Runtime, fn: string, A: Matrix, bytes: 8 | 4): Placed {
+  const placed = pushEmpty(rt, fn, A.rows, A.cols, bytes);
+  copyRows(rt, A, placed, 0, A.rows);
   return placed;
 }
 
@@ -124,11 +132,18 @@ function copyRows(rt: Runtime, A: Matrix, placed: Placed, i0: number, i1: number
   for (let i = i0; i < i1; i++) view.set(A.data.subarray(i * cols, (i + 1) * cols), i * stride);
 }
 
-/** Refuses NaN and infinities in rows [i0, i1) of A. */
-function assertFinite(rt: Runtime, fn: string, name: string, A: Matrix, placed: Placed, i0: number, i1: number): void {
-  const { at, cols, stride, bytes } = placed;
+/** Where the first NaN or infinity of a placed matrix is, row·cols + column; −1 if all is finite. */
+export function findNotFinite(rt: Runtime, { at, rows, cols, stride, bytes }: Placed): number {
   const find = bytes === 8 ? rt.kernels.find_not_finite_f64 : rt.kernels.find_not_finite_f32;
-  const bad = find(i1 - i0, cols, at + i0 * stride * bytes, stride);
+  return find(rows, cols, at, stride);
+}
+
+/** Refuses NaN and infinities in rows [i0, i1) of A. */
+export function assertFinite(
+  rt: Runtime, fn: string, name: string, A: Matrix, placed: Placed, i0 = 0, i1 = placed.rows,
+): void {
+  const { at, cols, stride, bytes } = placed;
+  const bad = findNotFinite(rt, { ...placed, at: at + i0 * stride * bytes, rows: i1 - i0 });
   if (bad < 0) return;
   const i = i0 + Math.floor(bad / cols);
   const j = bad % cols;
@@ -140,8 +155,10 @@ export function pullMatrix<T extends Float64Array | Float32Array = Float64Array>
   rt: Runtime, placed: Placed, out?: Matrix<T>,
 ): Matrix<T> {
   const { rows, cols, stride, bytes } = placed;
-  const data = out?.data ?? (bytes === 8 ? new Float64Array(rows * cols) : new Float32Array(rows * cols));
   const view = viewOf(rt, placed);
-  for (let i = 0; i < rows; i++) data.set(view.subarray(i * stride, i * stride + cols), i * cols);
+  if (!out && stride === cols) return { data: view.slice() as T, rows, cols };
+  const data = out?.data ?? (bytes === 8 ? new Float64Array(rows * cols) : new Float32Array(rows * cols));
+  if (stride === cols) data.set(view);
+  else for (let i = 0; i < rows; i++) data.set(view.subarray(i * stride, i * stride + cols), i * cols);
   return out ?? { data: data as T, rows, cols };
 }

@@ -47,6 +47,18 @@ function lift<V>(k: i32, src: usize, from: usize, dst: usize, to: usize): void {
   }
 }
 
+/** k pieces of 64 bytes from src, `from` bytes apart, the first half of each to dst0, the second to dst1. */
+function deal(k: i32, src: usize, from: usize, dst0: usize, dst1: usize): void {
+  for (const end = dst0 + (usize(k) << 5); dst0 < end; dst0 += 32) {
+    v128.store(dst0, v128.load(src));
+    v128.store(dst0, v128.load(src, 16), 16);
+    v128.store(dst1, v128.load(src, 32));
+    v128.store(dst1, v128.load(src, 48), 16);
+    src += from;
+    dst1 += 32;
+  }
+}
+
 /**
  * Packs rows [i0, i1) × inner [0, k) of X into panels of R rows; i0 is a multiple of R.
  *
@@ -59,6 +71,12 @@ export function pack<T>(R: i32, i0: i32, i1: i32, k: i32, x: usize, ldx: i32, al
   for (let i = i0; i < i1; i += R) {
     const panel = dst + usize(i) * k * sizeof<T>();
     const rows = min(R, i1 - i);
+    if (!alongK && step == 32 && i + 2 * R <= i1) {
+      // two panels of two vectors: a cache line of X is read once
+      deal(k, x + usize(i) * sizeof<T>(), ld, panel, panel + usize(k) * 32);
+      i += R;
+      continue;
+    }
     if (rows < R) memory.fill(panel, 0, usize(k) * step);
     if (alongK) {
       const src = x + usize(i) * ld;
