@@ -22,6 +22,8 @@ export {
 } from "./decomp/qr";
 export { svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64 } from "./decomp/svd";
 export { eigh_f64, eigh_work_f64, eigvalsh_f64, eigvalsh_work_f64 } from "./decomp/eigh";
+export { eigh_jacobi_f64, eigh_jacobi_work_f64 } from "./decomp/jacobi_eigh";
+export { svd_jacobi_f64, svd_jacobi_work_f64 } from "./decomp/jacobi_svd";
 export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt19937";
 export { mt19937_randn_f64 } from "./random/gauss";
 export {

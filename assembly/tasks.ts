@@ -23,6 +23,9 @@ import { lanczos_probes_task } from "./decomp/lanczos_probes";
 import { qr_panel_task } from "./decomp/qr_panel";
 import { transpose_task } from "./blas/transpose";
 import { bidiagonalize_rows_task, bidiagonalize_strips_task } from "./decomp/bidiagonal";
+import { jacobi_blocks_task, jacobi_round_task } from "./decomp/jacobi";
+import { jacobi_update_task } from "./decomp/jacobi_eigh";
+import { jacobi_qr_apply_task, jacobi_qr_step_task } from "./decomp/jacobi_qr";
 import { stress_task } from "./stress";
 
 export const enum Task {
@@ -67,6 +70,11 @@ export const enum Task {
   BIDIAGONALIZE_STRIPS_F32,
   BIDIAGONALIZE_ROWS_F64,
   BIDIAGONALIZE_ROWS_F32,
+  JACOBI_BLOCKS,
+  JACOBI_ROUND,
+  JACOBI_UPDATE,
+  JACOBI_QR_STEP,
+  JACOBI_QR_APPLY,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -113,5 +121,10 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.BIDIAGONALIZE_STRIPS_F32: return bidiagonalize_strips_task<f32>(i0, i1);
     case Task.BIDIAGONALIZE_ROWS_F64: return bidiagonalize_rows_task<f64>(i0, i1);
     case Task.BIDIAGONALIZE_ROWS_F32: return bidiagonalize_rows_task<f32>(i0, i1);
+    case Task.JACOBI_BLOCKS: return jacobi_blocks_task(i0, i1);
+    case Task.JACOBI_ROUND: return jacobi_round_task(i0, i1);
+    case Task.JACOBI_UPDATE: return jacobi_update_task(i0, i1);
+    case Task.JACOBI_QR_STEP: return jacobi_qr_step_task(i0, i1);
+    case Task.JACOBI_QR_APPLY: return jacobi_qr_apply_task(i0, i1);
   }
 }

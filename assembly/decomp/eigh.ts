@@ -48,7 +48,8 @@ function scaling(n: i32, a: usize, lda: i32): f64 {
   return reinterpret<f64>(i64(1023 - max(-1022, min(1022, exponent))) << 52);
 }
 
-function largest_abs(m: i32, x: usize): f64 {
+/** The largest |x_i|, i < m. */
+export function largest_abs(m: i32, x: usize): f64 {
   let top: v128 = f64x2.splat(0);
   const end = x + (usize(m) << 3);
   for (; x + 16 <= end; x += 16) top = v128.max<f64>(top, v128.abs<f64>(v128.load(x)));

@@ -110,6 +110,13 @@ export interface Kernels {
   eigh_f64(
     n: number, a: Pointer, lda: number, byValue: boolean, lo: number, hi: number, w: Pointer, range: Pointer, work: Pointer,
   ): Info;
+  eigh_jacobi_work_f64(n: number): number;
+  eigh_jacobi_f64(n: number, a: Pointer, lda: number, w: Pointer, vectors: boolean, sweeps: Pointer, work: Pointer): Info;
+  svd_jacobi_work_f64(m: number, n: number, want: number): number;
+  svd_jacobi_f64(
+    m: number, n: number, a: Pointer, lda: number, want: number, u: Pointer, ldu: number, s: Pointer, vt: Pointer, ldvt: number,
+    sweeps: Pointer, work: Pointer,
+  ): Info;
 }
 
 type Gemm = (
