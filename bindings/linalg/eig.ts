@@ -3,6 +3,7 @@
 import { ConvergenceError, OptionError, ShapeError } from "../errors.ts";
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { jacobiEigh, type JacobiInfo } from "./jacobi.ts";
 import { pullMatrix, pushSymmetric, toSquare, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
 
 /**
@@ -12,8 +13,11 @@ import { pullMatrix, pushSymmetric, toSquare, type Matrix, type MatrixLike, type
 export type Subset = { index: readonly [from: number, to: number] } | { value: readonly [lo: number, hi: number] };
 
 export interface EighOptions {
-  /** How: "auto" chooses. Default "auto". */
-  method?: "auto" | "tridiagonal";
+  /**
+   * How: "auto" chooses the fastest, "tridiagonal". "jacobi" is slower and gets small eigenvalues right to
+   * themselves where A determines them, above all those of a graded positive definite A. Default "auto".
+   */
+  method?: "auto" | "tridiagonal" | "jacobi";
   /** Only these eigenvalues (and their vectors). Default: all. */
   subset?: Subset;
 }
@@ -23,12 +27,13 @@ export interface EighResult {
   values: Float64Array;
   /** n×n (n×k); column j is the eigenvector of values[j], the columns are orthonormal. */
   vectors: Matrix<Float64Array>;
-  info: { converged: true; method: "tridiagonal" };
+  info: { converged: true; method: "tridiagonal" } | JacobiInfo;
 }
 
 /** The eigenvalues of the symmetric matrix A, ascending, each to within a small multiple of n·eps·‖A‖. */
 export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): Float64Array {
-  const { subset } = checkOptions("eigvalsh", options);
+  const { method, subset } = checkOptions("eigvalsh", options);
+  if (method === "jacobi") return byJacobi(rt, "eigvalsh", A, subset, false).values;
   return solve(rt, "eigvalsh", A, subset, rt.kernels.eigvalsh_work_f64, ({ at, rows, stride }, w, work) => {
     const info = rt.kernels.eigvalsh_f64(rows, at, stride, w, work);
     return [info, () => {
@@ -40,7 +45,8 @@ export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions = {}):
 
 /** Eigenvalues and eigenvectors of the symmetric matrix A: A·V = V·diag(values). */
 export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): EighResult {
-  const { subset } = checkOptions("eigh", options);
+  const { method, subset } = checkOptions("eigh", options);
+  if (method === "jacobi") return byJacobi(rt, "eigh", A, subset, true);
   return solve(rt, "eigh", A, subset, rt.kernels.eigh_work_f64, (placed, w, work) => {
     const { at, rows: n, stride } = placed;
     const where = rt.memory.push(8, "eigh");
@@ -59,8 +65,8 @@ export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): Eig
 /** Refuses options that mean nothing, whatever A is. */
 function checkOptions(fn: string, options: EighOptions): EighOptions {
   const { method = "auto", subset } = options;
-  if (method !== "auto" && method !== "tridiagonal") {
-    throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto" or "tridiagonal"`);
+  if (method !== "auto" && method !== "tridiagonal" && method !== "jacobi") {
+    throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto", "tridiagonal" or "jacobi"`);
   }
   if (subset !== undefined) checkSubset(fn, subset);
   return { method, subset };
@@ -91,17 +97,38 @@ function range(values: Float64Array, subset: Subset | undefined): [from: number,
   return [upTo(lo), upTo(hi)];
 }
 
-/** Checks A, runs a kernel on a copy of it, and returns what `pull` then makes of the memory. */
-function solve<Result>(
-  rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, workspace: (n: number) => number,
-  run: (placed: Placed, w: Pointer, work: Pointer) => [info: number, pull: () => Result],
-): Result {
+function door(fn: string, value: MatrixLike, subset: Subset | undefined): Matrix {
   const A = toSquare(fn, "A", value);
   const n = A.rows;
   if (n === 0) throw new ShapeError(`${fn}: A is 0×0, it must have at least one row`);
   if (subset && "index" in subset && subset.index[1] > n) {
     throw new OptionError(`${fn}: subset.index is [${subset.index.join(", ")}], A has ${n} eigenvalues`);
   }
+  return A;
+}
+
+/** All eigenvalues by Jacobi's method, and of them those of the subset. */
+function byJacobi(rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, vectors: boolean): EighResult {
+  const A = door(fn, value, subset);
+  return rt.memory.scope(() => {
+    const placed = pushSymmetric(rt, fn, "A", A);
+    const { values, info } = jacobiEigh(rt, fn, placed, vectors);
+    const [from, to] = range(values, subset);
+    return {
+      values: values.slice(from, to),
+      vectors: pullMatrix(rt, { ...placed, at: placed.at + 8 * from, cols: vectors ? to - from : 0 }),
+      info,
+    };
+  });
+}
+
+/** Checks A, runs a kernel on a copy of it, and returns what `pull` then makes of the memory. */
+function solve<Result>(
+  rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, workspace: (n: number) => number,
+  run: (placed: Placed, w: Pointer, work: Pointer) => [info: number, pull: () => Result],
+): Result {
+  const A = door(fn, value, subset);
+  const n = A.rows;
   return rt.memory.scope(() => {
     const placed = pushSymmetric(rt, fn, "A", A);
     const w = rt.memory.push(8 * n, `${fn}: ${n} eigenvalues`);
