@@ -6,6 +6,7 @@ export { abort_word, fail_chunk, heap_base, progress_word, stopWorkers as stop_w
 export { pool_stress } from "./stress";
 export { find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./blas/check";
 export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/gemm";
+export { norm_f64, norm_work_f64 } from "./blas/norm";
 export { peak_f32, peak_f64 } from "./blas/peak";
 export { transpose_f32, transpose_f64 } from "./blas/transpose";
 export { syrk_f32, syrk_f64, syrk_work_f32, syrk_work_f64 } from "./blas/syrk";
@@ -29,7 +30,10 @@ export { mt19937_randn_f64 } from "./random/gauss";
 export {
   hinf_activation_norms_f64, hinf_activation_norms_work_f64, hinf_coactivations_f64, hinf_monte_carlo_f64, hinf_monte_carlo_work_f64,
 } from "./kernel/hinf_monte_carlo";
-export { cholesky_f64, cholesky_work_f64 } from "./decomp/cholesky";
+export { cholesky_f64, cholesky_solve_f64, cholesky_solve_work_f64, cholesky_work_f64 } from "./decomp/cholesky";
+export { equilibrate_f64, equilibrate_work_f64 } from "./decomp/equilibrate";
+export { lu_f64, lu_solve_f64, lu_solve_work_f64, lu_work_f64 } from "./decomp/lu";
+export { residual_f64, residual_work_f64 } from "./decomp/residual";
 export { ldl_f64, ldl_inertia_f64, ldl_solve_f64, ldl_solve_work_f64, ldl_work_f64 } from "./decomp/ldl";
 export { lanczos_inverse_f64, lanczos_inverse_work_f64 } from "./decomp/lanczos_inverse";
 export { lanczos_probes_f64 } from "./decomp/lanczos_probes";

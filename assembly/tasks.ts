@@ -12,6 +12,8 @@ import { quotient_task, shift_task } from "./decomp/certify";
 import { cholesky_panel_task } from "./decomp/cholesky";
 import { ldl_exchange_task } from "./decomp/ldl";
 import { panel_row_task } from "./decomp/panel";
+import { residual_task } from "./decomp/residual";
+import { swap_rows_task } from "./decomp/swaps";
 import { triangle_columns_task, triangle_rows_task } from "./decomp/triangular";
 import { trsm_triangle_task } from "./decomp/trsm";
 import { hinf_map_task, hinf_rows_task } from "./kernel/hinf_exact";
@@ -51,6 +53,8 @@ export const enum Task {
   TRSM_TRIANGLE,
   PANEL_ROW,
   LDL_EXCHANGE,
+  SWAP_ROWS,
+  RESIDUAL,
   SHIFT,
   QUADRATIC_FORM,
   HINF_ROWS,
@@ -102,6 +106,8 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.TRSM_TRIANGLE: return trsm_triangle_task(i0, i1);
     case Task.PANEL_ROW: return panel_row_task(i0, i1);
     case Task.LDL_EXCHANGE: return ldl_exchange_task(i0, i1);
+    case Task.SWAP_ROWS: return swap_rows_task(i0, i1);
+    case Task.RESIDUAL: return residual_task(i0, i1);
     case Task.SHIFT: return shift_task(i0, i1);
     case Task.QUADRATIC_FORM: return quotient_task(i0, i1);
     case Task.HINF_ROWS: return hinf_rows_task(i0, i1);

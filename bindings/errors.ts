@@ -32,6 +32,11 @@ export class NotPositiveDefiniteError extends EigenscopeError {
   constructor(message: string) { super(message, "ERR_NOT_POSITIVE_DEFINITE"); }
 }
 
+/** A matrix that is singular, or so near to it that no digit of a solution is known; the message says how near. */
+export class SingularError extends EigenscopeError {
+  constructor(message: string) { super(message, "ERR_SINGULAR"); }
+}
+
 /** A dense factorization reached its iteration cap. */
 export class ConvergenceError extends EigenscopeError {
   constructor(message: string) { super(message, "ERR_NO_CONVERGENCE"); }
@@ -72,6 +77,7 @@ const CLASSES: Record<string, new (message: string) => EigenscopeError> = {
   ERR_NOT_FINITE: NotFiniteError,
   ERR_NOT_SYMMETRIC: NotSymmetricError,
   ERR_NOT_POSITIVE_DEFINITE: NotPositiveDefiniteError,
+  ERR_SINGULAR: SingularError,
   ERR_NO_CONVERGENCE: ConvergenceError,
   ERR_MEMORY: OutOfMemoryError,
   ERR_CAPABILITY: CapabilityError,

@@ -14,6 +14,8 @@ import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { trace } from "./linalg/trace.ts";
 import { qr } from "./linalg/qr.ts";
 import { inertia } from "./linalg/inertia.ts";
+import { norm } from "./linalg/norm.ts";
+import { inv, slogdet, solve } from "./linalg/solve.ts";
 
 export const operations = {
   linalg: {
@@ -22,6 +24,10 @@ export const operations = {
     peakGflops,
     cholesky,
     inertia,
+    solve,
+    inv,
+    slogdet,
+    norm,
     eigvalsh,
     eigh,
     spectralDensity,

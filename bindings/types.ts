@@ -7,6 +7,8 @@ export type { MatmulOptions } from "./linalg/blas.ts";
 export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
 export type { EighOptions, EighResult, Subset } from "./linalg/eig.ts";
 export type { Inertia } from "./linalg/inertia.ts";
+export type { NormOrder } from "./linalg/norm.ts";
+export type { SlogdetResult, SolveOptions } from "./linalg/solve.ts";
 export type { LinearOperator, Operator, SymmetricOperator } from "./linalg/operator.ts";
 export type { QrOptions, QrResult } from "./linalg/qr.ts";
 export type { SvdvalsOptions } from "./linalg/svd.ts";

@@ -16,6 +16,7 @@ import { args, parallelFor, progress } from "../parallel";
 import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { Task } from "../tasks";
 import { NB, WIDTH, rows4 } from "./triangle";
+import { trsm, trsm_work } from "./trsm";
 
 @unmanaged
 class Panel {
@@ -168,4 +169,20 @@ export function cholesky_f64(n: i32, a: usize, lda: i32, from: f64, to: f64, wor
     }
   }
   return 0;
+}
+
+/** Bytes of workspace for cholesky_solve. */
+export function cholesky_solve_work_f64(n: i32, m: i32): f64 {
+  return f64(trsm_work(n, m));
+}
+
+/**
+ * B := (L·Lᵀ)⁻¹·B with the lower triangle L (n×n, row stride ldl) that cholesky_f64 leaves.
+ *
+ * B (n×m, ldb); strides in elements. work: cholesky_solve_work_f64(n, m) bytes, 64-byte aligned. Opens
+ * regions. Returns 0 or INFO_ABORTED.
+ */
+export function cholesky_solve_f64(n: i32, m: i32, l: usize, ldl: i32, b: usize, ldb: i32, work: usize): i32 {
+  const info = trsm(n, m, l, ldl, true, false, false, b, ldb, work);
+  return info != 0 ? info : trsm(n, m, l, ldl, true, true, false, b, ldb, work);
 }

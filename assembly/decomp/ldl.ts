@@ -20,7 +20,8 @@
 import { INFO_ABORTED, args, parallelFor, progress } from "../parallel";
 import { gemm_work, product } from "../blas/gemm/gemm";
 import { Task } from "../tasks";
-import { CHUNKS, panel_row } from "./panel";
+import { CHUNKS, divide, panel_row } from "./panel";
+import { swap, swap_rows, swap_strided } from "./swaps";
 import { trsm, trsm_work } from "./trsm";
 
 /** Rows of a panel: what step 1 costs grows with it, what gemm loses to memory shrinks. */
@@ -54,23 +55,6 @@ class Exchanges {
   lda: i32;
   swaps: usize; // (n) i32
   ends: usize; // (n) i32: end of each row's panel
-}
-
-// @ts-ignore: decorator
-@inline
-function swap(x: usize, y: usize): void {
-  const t = load<f64>(x);
-  store<f64>(x, load<f64>(y));
-  store<f64>(y, t);
-}
-
-/** Exchanges n numbers at x and y, dx and dy bytes apart. */
-function swap_strided(n: i32, x: usize, dx: usize, y: usize, dy: usize): void {
-  for (; n > 0; n--) {
-    swap(x, y);
-    x += dx;
-    y += dy;
-  }
 }
 
 /** Rows and columns i and j, k ≤ i ≤ j, of the trailing matrix, and these columns of the panel and of W. */
@@ -153,17 +137,6 @@ function single(s: Panel, k: i32, w: usize): void {
   store<f64>(u, 1);
   // where the pivot is zero, so is the whole row
   divide(s.n - k - 1, w + 8, own == 0 ? 1 : own, u + 8);
-}
-
-/** to := x/by over n numbers. */
-function divide(n: i32, x: usize, by: f64, to: usize): void {
-  const s = f64x2.splat(by);
-  const end = x + (usize(n) << 3);
-  for (; x + 16 <= end; x += 16) {
-    v128.store(to, f64x2.div(v128.load(x), s));
-    to += 16;
-  }
-  if (x < end) store<f64>(to, load<f64>(x) / by);
 }
 
 /** Rows k and k + 1 of U from those of W, x and y: the inverse of their 2×2 block times W, scaled by its corner. */
@@ -351,13 +324,10 @@ export function ldl_solve_work_f64(n: i32, m: i32): f64 {
 export function ldl_solve_f64(
   n: i32, m: i32, a: usize, lda: i32, d: usize, e: usize, swaps: usize, b: usize, ldb: i32, work: usize,
 ): i32 {
-  const ld = usize(ldb) << 3;
-  for (let k = 0; k < n; k++) swap_strided(m, b + usize(k) * ld, 8, b + usize(load<i32>(swaps + (usize(k) << 2))) * ld, 8);
-  let info = trsm(n, m, a, lda, false, true, true, b, ldb, work);
+  let info = swap_rows(m, b, ldb, swaps, 0, n, false);
+  if (info == 0) info = trsm(n, m, a, lda, false, true, true, b, ldb, work);
   if (info != 0) return info;
   divide_blocks(n, m, d, e, b, ldb);
   info = trsm(n, m, a, lda, false, false, true, b, ldb, work);
-  if (info != 0) return info;
-  for (let k = n - 1; k >= 0; k--) swap_strided(m, b + usize(k) * ld, 8, b + usize(load<i32>(swaps + (usize(k) << 2))) * ld, 8);
-  return 0;
+  return info != 0 ? info : swap_rows(m, b, ldb, swaps, 0, n, true);
 }

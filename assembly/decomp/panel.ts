@@ -53,6 +53,17 @@ function find_abs(n: i32, x: usize, size: f64): i32 {
   return i;
 }
 
+/** to := x/by over n numbers; `to` may be x. */
+export function divide(n: i32, x: usize, by: f64, to: usize): void {
+  const s = f64x2.splat(by);
+  const end = x + (usize(n) << 3);
+  for (; x + 16 <= end; x += 16) {
+    v128.store(to, f64x2.div(v128.load(x), s));
+    to += 16;
+  }
+  if (x < end) store<f64>(to, load<f64>(x) / by);
+}
+
 /** y −= Σ coefficientₚ·xₚ over n numbers of `rows` rows. */
 function subtract(n: i32, rows: i32, coefficients: usize, x: usize, ldx: i32, y: usize): void {
   const ld = usize(ldx) << 3;

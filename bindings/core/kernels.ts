@@ -72,6 +72,23 @@ export interface Kernels {
 
   cholesky_work_f64(n: number): number;
   cholesky_f64(n: number, a: Pointer, lda: number, from: number, to: number, work: Pointer): Info;
+  cholesky_solve_work_f64(n: number, m: number): number;
+  cholesky_solve_f64(n: number, m: number, l: Pointer, ldl: number, b: Pointer, ldb: number, work: Pointer): Info;
+  equilibrate_work_f64(n: number): number;
+  equilibrate_f64(n: number, a: Pointer, lda: number, symmetric: boolean, r: Pointer, c: Pointer, work: Pointer): void;
+  lu_work_f64(n: number): number;
+  lu_f64(n: number, a: Pointer, lda: number, swaps: Pointer, from: number, to: number, work: Pointer): Info;
+  lu_solve_work_f64(n: number, m: number): number;
+  lu_solve_f64(
+    n: number, m: number, trans: boolean, a: Pointer, lda: number, swaps: Pointer, b: Pointer, ldb: number, work: Pointer,
+  ): Info;
+  residual_work_f64(n: number): number;
+  residual_f64(
+    n: number, m: number, a: Pointer, lda: number, x: Pointer, ldx: number, b: Pointer, ldb: number,
+    r: Pointer, ldr: number, work: Pointer,
+  ): Info;
+  norm_work_f64(n: number): number;
+  norm_f64(m: number, n: number, a: Pointer, lda: number, kind: number, work: Pointer): number;
   ldl_work_f64(n: number): number;
   ldl_f64(
     n: number, a: Pointer, lda: number, d: Pointer, e: Pointer, swaps: Pointer, from: number, to: number, work: Pointer,

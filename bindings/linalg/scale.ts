@@ -19,10 +19,15 @@ export function extremeExponent(largest: number): number {
   return Math.abs(e) > HARMLESS ? e : 0;
 }
 
+/** 2ᵉ at e + 1074, where it is neither zero nor infinite. */
+const POWERS = Float64Array.from({ length: 2098 }, (_, i) => 2 ** (i - 1074));
+
+const power = (e: number) => POWERS[Math.max(-1074, Math.min(1023, e)) + 1074]!;
+
 /** x·2ᵉ with one rounding at most, also where 2ᵉ is out of range. */
 export function timesPowerOfTwo(x: number, e: number): number {
   const half = Math.trunc(e / 2);
-  return x * 2 ** half * 2 ** (e - half);
+  return x * power(half) * power(e - half);
 }
 
 /** A := A·2ᵉ in wasm memory, for a matrix of f64. */
