@@ -20,6 +20,7 @@ export const names: Names<Operations> = {
     norm: true,
     eigvalsh: true,
     eigh: true,
+    eigsh: true,
     spectralDensity: true,
     trace: true,
     qr: true,

@@ -13,6 +13,7 @@ import { svdvals } from "./linalg/svd.ts";
 import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { trace } from "./linalg/trace.ts";
 import { qr } from "./linalg/qr.ts";
+import { eigsh } from "./linalg/eigsh.ts";
 import { inertia } from "./linalg/inertia.ts";
 import { norm } from "./linalg/norm.ts";
 import { inv, slogdet, solve } from "./linalg/solve.ts";
@@ -30,6 +31,7 @@ export const operations = {
     norm,
     eigvalsh,
     eigh,
+    eigsh,
     spectralDensity,
     trace,
     qr,

@@ -6,6 +6,7 @@ export type { MonteCarlo, MonteCarloOptions, UpperConfidence } from "./hinf/mont
 export type { MatmulOptions } from "./linalg/blas.ts";
 export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
 export type { EighOptions, EighResult, Subset } from "./linalg/eig.ts";
+export type { EigshInfo, EigshOptions, EigshResult } from "./linalg/eigsh.ts";
 export type { Inertia } from "./linalg/inertia.ts";
 export type { NormOrder } from "./linalg/norm.ts";
 export type { SlogdetResult, SolveOptions } from "./linalg/solve.ts";

@@ -112,6 +112,24 @@ export interface Kernels {
   quadratic_form_work_f64(n: number): number;
   quadratic_form_f64(n: number, a: Pointer, lda: number, v: Pointer, out: Pointer, work: Pointer): Info;
 
+  moments_work_f64(n: number): number;
+  moments_f64(n: number, a: Pointer, lda: number, by: number, out: Pointer, work: Pointer): Info;
+  krylov_product_f64(
+    m: number, n: number, b: number, a: Pointer, lda: number, x: Pointer, ldx: number, y: Pointer, ldy: number,
+  ): Info;
+  lanczos_work_f64(n: number, most: number, wide: number): number;
+  lanczos_begin_f64(
+    n: number, most: number, wide: number, low: number, high: number, magnitude: boolean, tol: number, shift: number, norm: number,
+    maxRestarts: number, maxProducts: number, seed: number, state: Pointer,
+  ): void;
+  lanczos_step_f64(state: Pointer): Info;
+  lanczos_symmetric_f64(a: Pointer, lda: number, state: Pointer): Info;
+  lanczos_refresh_f64(state: Pointer): Info;
+  lanczos_finish_f64(state: Pointer): Info;
+  lanczos_residuals_f64(
+    n: number, k: number, x: Pointer, ldx: number, y: Pointer, ldy: number, theta: Pointer, residual: Pointer,
+  ): void;
+
   hinf_exact_work_f64(n: number, d: number): number;
   hinf_exact_f64(
     n: number, d: number, x: Pointer, ldx: number, shift: number, h: Pointer, ldh: number,

@@ -1,0 +1,314 @@
+// What every Krylov method does to its basis. The basis is kept as the ROWS of a matrix, each vector
+// contiguous: products with the basis, with its transpose and with a symmetric matrix then read rows only,
+// and every row is read once for a whole block of vectors.
+
+import { args, parallelFor } from "../parallel";
+import { hsum, madd } from "../simd";
+import { Task } from "../tasks";
+import { dot, minus, minus4 } from "./triangular";
+
+/** Numbers of a row that are multiplied at a time: four vectors of so many (32 KiB) stay in L1. */
+const PANEL: i32 = 1024;
+
+/** Elements of one chunk of a product: about 20 µs. */
+const CHUNK: i32 = 65536;
+
+/** Columns of one chunk of a correction. */
+const COLUMNS: i32 = 512;
+
+/** Gram-Schmidt passes over a single vector, after which it counts as dependent. */
+const PASSES: i32 = 4;
+
+@unmanaged
+class Product {
+  n: i32; // inner dimension
+  b: i32; // rows of X
+  a: usize; // (m, n), stride lda
+  lda: i32;
+  x: usize; // (b, n), stride ldx
+  ldx: i32;
+  y: usize; // (b, m), stride ldy
+  ldy: i32;
+}
+
+@unmanaged
+class Correction {
+  c: i32; // rows of V
+  b: i32; // rows of W
+  v: usize; // (c, n), stride ld
+  w: usize; // (b, n), stride ld
+  ld: i32;
+  h: usize; // (b, c), stride ldh
+  ldh: i32;
+}
+
+/** Row stride of vectors of n numbers: an odd number of cache lines. */
+export function vector_stride(n: i32): i32 {
+  return ((n + 7) & ~7) | 8;
+}
+
+// @ts-ignore: decorator
+@inline
+function put(y: usize, sum: v128, add: bool): void {
+  const s = hsum<f64>(sum);
+  store<f64>(y, add ? load<f64>(y) + s : s);
+}
+
+/**
+ * y(r, i) := (or += with `add`) Σ_{k<n} a(i, k)·x(r, k) for 2 rows of A and 4 of X. Strides in bytes; y(r, i)
+ * is at y + r·ldy + 8i, and with lda = 0 both rows are one.
+ */
+function dots2x4(n: i32, a: usize, lda: usize, x: usize, ldx: usize, y: usize, ldy: usize, add: bool): void {
+  const ldx2 = ldx + ldx;
+  const ldx3 = ldx + ldx2;
+  let s00: v128 = f64x2.splat(0), s01: v128 = f64x2.splat(0), s02: v128 = f64x2.splat(0), s03: v128 = f64x2.splat(0);
+  let s10: v128 = f64x2.splat(0), s11: v128 = f64x2.splat(0), s12: v128 = f64x2.splat(0), s13: v128 = f64x2.splat(0);
+  for (const end = a + (usize(n & ~3) << 3); a < end; a += 32) {
+    let a0 = v128.load(a), a1 = v128.load(a + lda);
+    let xr = v128.load(x);
+    s00 = madd<f64>(a0, xr, s00);
+    s10 = madd<f64>(a1, xr, s10);
+    xr = v128.load(x + ldx);
+    s01 = madd<f64>(a0, xr, s01);
+    s11 = madd<f64>(a1, xr, s11);
+    xr = v128.load(x + ldx2);
+    s02 = madd<f64>(a0, xr, s02);
+    s12 = madd<f64>(a1, xr, s12);
+    xr = v128.load(x + ldx3);
+    s03 = madd<f64>(a0, xr, s03);
+    s13 = madd<f64>(a1, xr, s13);
+    a0 = v128.load(a, 16), a1 = v128.load(a + lda, 16);
+    xr = v128.load(x, 16);
+    s00 = madd<f64>(a0, xr, s00);
+    s10 = madd<f64>(a1, xr, s10);
+    xr = v128.load(x + ldx, 16);
+    s01 = madd<f64>(a0, xr, s01);
+    s11 = madd<f64>(a1, xr, s11);
+    xr = v128.load(x + ldx2, 16);
+    s02 = madd<f64>(a0, xr, s02);
+    s12 = madd<f64>(a1, xr, s12);
+    xr = v128.load(x + ldx3, 16);
+    s03 = madd<f64>(a0, xr, s03);
+    s13 = madd<f64>(a1, xr, s13);
+    x += 32;
+  }
+  for (const end = a + (usize(n & 3) << 3); a < end; a += 8) {
+    const a0 = v128.load64_zero(a), a1 = v128.load64_zero(a + lda);
+    let xr = v128.load64_zero(x);
+    s00 = madd<f64>(a0, xr, s00);
+    s10 = madd<f64>(a1, xr, s10);
+    xr = v128.load64_zero(x + ldx);
+    s01 = madd<f64>(a0, xr, s01);
+    s11 = madd<f64>(a1, xr, s11);
+    xr = v128.load64_zero(x + ldx2);
+    s02 = madd<f64>(a0, xr, s02);
+    s12 = madd<f64>(a1, xr, s12);
+    xr = v128.load64_zero(x + ldx3);
+    s03 = madd<f64>(a0, xr, s03);
+    s13 = madd<f64>(a1, xr, s13);
+    x += 8;
+  }
+  put(y, s00, add);
+  put(y + ldy, s01, add);
+  put(y + 2 * ldy, s02, add);
+  put(y + 3 * ldy, s03, add);
+  if (lda == 0) return;
+  put(y + 8, s10, add);
+  put(y + 8 + ldy, s11, add);
+  put(y + 8 + 2 * ldy, s12, add);
+  put(y + 8 + 3 * ldy, s13, add);
+}
+
+/** Y(.., i) for rows [i0, i1) of A. */
+export function krylov_product_task(i0: i32, i1: i32): void {
+  const s = args<Product>();
+  const lda = usize(s.lda) << 3;
+  const ldx = usize(s.ldx) << 3;
+  const ldy = usize(s.ldy) << 3;
+  const fours = s.b & ~3;
+  for (let k = 0; k < s.n; k += PANEL) {
+    const n = min(PANEL, s.n - k);
+    for (let i = i0; i < i1; i += 2) {
+      const a = s.a + usize(i) * lda + (usize(k) << 3);
+      const y = s.y + (usize(i) << 3);
+      for (let r = 0; r < fours; r += 4) {
+        const x = s.x + usize(r) * ldx + (usize(k) << 3);
+        dots2x4(n, a, i + 1 < i1 ? lda : 0, x, ldx, y + usize(r) * ldy, ldy, k > 0);
+      }
+    }
+    for (let r = fours; r < s.b; r++) {
+      const x = s.x + usize(r) * ldx + (usize(k) << 3);
+      for (let i = i0; i < i1; i++) {
+        const y = s.y + usize(r) * ldy + (usize(i) << 3);
+        const sum = dot(n, s.a + usize(i) * lda + (usize(k) << 3), x);
+        store<f64>(y, k > 0 ? load<f64>(y) + sum : sum);
+      }
+    }
+  }
+}
+
+/**
+ * Y := X·Aᵀ: each row of A is read once for all of X, which has few rows; opens a region.
+ *
+ * A (m×n, row stride lda), X (b×n, ldx), Y (b×m, ldy), strides in elements; Y must not overlap A or X.
+ * Returns 0 or INFO_ABORTED. |Ŷ − Y| ≤ γ_K·|X|·|A|ᵀ, K = ⌈n/2⌉ + ⌈n/1024⌉ + 4.
+ */
+export function krylov_product(m: i32, n: i32, b: i32, a: usize, lda: i32, x: usize, ldx: i32, y: usize, ldy: i32): i32 {
+  const s = args<Product>();
+  s.n = n;
+  s.b = b;
+  s.a = a;
+  s.lda = lda;
+  s.x = x;
+  s.ldx = ldx;
+  s.y = y;
+  s.ldy = ldy;
+  const grain = max(2, min(64, CHUNK / n & ~1));
+  return parallelFor(Task.KRYLOV_PRODUCT, m, grain);
+}
+
+/** W −= H·V in columns [j0, j1). */
+export function krylov_correct_task(j0: i32, j1: i32): void {
+  const s = args<Correction>();
+  const ld = usize(s.ld) << 3;
+  const column = usize(j0) << 3;
+  for (let r = 0; r < s.b; r++) {
+    const w = s.w + usize(r) * ld + column;
+    let h = s.h + (usize(r) * s.ldh << 3);
+    let v = s.v + column;
+    let i = 0;
+    for (; i + 4 <= s.c; i += 4) {
+      minus4(j1 - j0, h, v, ld, w);
+      h += 32;
+      v += 4 * ld;
+    }
+    for (; i < s.c; i++) {
+      minus(j1 - j0, load<f64>(h), v, w);
+      h += 8;
+      v += ld;
+    }
+  }
+}
+
+/** W −= H·V; opens a region. V (c×n, row stride ld), W (b×n, ld), H (b×c, ldh). Returns 0 or INFO_ABORTED. */
+function correct(c: i32, n: i32, b: i32, v: usize, w: usize, ld: i32, h: usize, ldh: i32): i32 {
+  const s = args<Correction>();
+  s.c = c;
+  s.b = b;
+  s.v = v;
+  s.w = w;
+  s.ld = ld;
+  s.h = h;
+  s.ldh = ldh;
+  return parallelFor(Task.KRYLOV_CORRECT, n, COLUMNS);
+}
+
+/**
+ * H := W·Vᵀ, W −= H·V, twice over: classical Gram-Schmidt, after which V·Wᵀ is rounding of what W was.
+ *
+ * V (c×n, row stride ld) orthonormal rows, W (b×n, ld), H (2·b×c, ldh): its first b rows hold the sum of
+ * both passes. Returns 0 or INFO_ABORTED.   [Giraud, Langou, Rozložník & van den Eshof 2005]
+ */
+export function orthogonalise(c: i32, n: i32, b: i32, v: usize, w: usize, ld: i32, h: usize, ldh: i32): i32 {
+  const second = h + (usize(b) * ldh << 3);
+  let info = krylov_product(c, n, b, v, ld, w, ld, h, ldh);
+  if (info == 0) info = correct(c, n, b, v, w, ld, h, ldh);
+  if (info == 0) info = krylov_product(c, n, b, v, ld, w, ld, second, ldh);
+  if (info == 0) info = correct(c, n, b, v, w, ld, second, ldh);
+  for (let r = 0; r < b; r++) {
+    const row = usize(r) * ldh << 3;
+    for (let i = 0; i < c; i++) {
+      const at = row + (usize(i) << 3);
+      store<f64>(h + at, load<f64>(h + at) + load<f64>(second + at));
+    }
+  }
+  return info;
+}
+
+/** x := α·x, n numbers. */
+export function scale_vector(n: i32, alpha: f64, x: usize): void {
+  for (const end = x + (usize(n) << 3); x < end; x += 8) store<f64>(x, alpha * load<f64>(x));
+}
+
+export function norm(n: i32, x: usize): f64 {
+  return sqrt(dot(n, x, x));
+}
+
+/**
+ * Row c of V, whatever it holds, to length 1 and orthogonal to the c rows before it. Returns its length
+ * after that and before the scaling, or 0 where nothing but rounding of what it was is left: the row is
+ * then of no use. h: (2·c) numbers.
+ */
+function orthonormalise_row(c: i32, n: i32, v: usize, ld: i32, h: usize): f64 {
+  const x = v + (usize(c) * ld << 3);
+  const first = norm(n, x);
+  let before = first;
+  for (let pass = 0; pass < PASSES; pass++) {
+    if (c > 0 && orthogonalise(c, n, 1, v, x, ld, h, c) != 0) return 0;
+    const after = norm(n, x);
+    if (!(after > f64.EPSILON * first)) return 0;
+    if (after > 0.5 * before) {
+      scale_vector(n, 1 / after, x);
+      return after;
+    }
+    before = after;
+  }
+  return 0;
+}
+
+/** Fills x (n) with seeded numbers in (−1, 1); returns the next state.   [SplitMix64: Steele, Lea & Flood 2014] */
+function randomise(n: i32, x: usize, state: u64): u64 {
+  for (const end = x + (usize(n) << 3); x < end; x += 8) {
+    state += 0x9e3779b97f4a7c15;
+    let z = state;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    z ^= z >> 31;
+    store<f64>(x, f64(i64(z) >> 11) / 4503599627370496.0);
+  }
+  return state;
+}
+
+/** Row c < n of V := a random unit vector orthogonal to the c rows before it. Returns the next state. */
+export function random_row(c: i32, n: i32, v: usize, ld: i32, h: usize, state: u64): u64 {
+  const x = v + (usize(c) * ld << 3);
+  for (let trial = 0; trial < PASSES; trial++) {
+    state = randomise(n, x, state);
+    if (orthonormalise_row(c, n, v, ld, h) > 0) break;
+  }
+  return state;
+}
+
+/**
+ * W = Rᵀ·Q: rows c … c+b−1 of V, orthogonal to the c before them, become orthonormal.
+ *
+ * R (b×b, row stride ldr): W_r = Σ_q R(q, r)·Q_q. A row of which not more than `negligible` is left is
+ * replaced by a random one, with R(r, r) = 0; there must be room for it (c + b ≤ n). h: (2·(c + b)) numbers.
+ * Returns the next state of the random numbers.
+ */
+export function orthonormalise(
+  c: i32, n: i32, b: i32, v: usize, ld: i32, r: usize, ldr: i32, negligible: f64, h: usize, state: u64,
+): u64 {
+  const w = v + (usize(c) * ld << 3);
+  memory.fill(r, 0, usize(b) * ldr << 3);
+  for (let i = 0; i < b; i++) {
+    const x = w + (usize(i) * ld << 3);
+    const before = norm(n, x);
+    for (let pass = 0; pass < 2; pass++) {
+      for (let q = 0; q < i; q++) {
+        const y = w + (usize(q) * ld << 3);
+        const at = r + ((usize(q) * ldr + i) << 3);
+        const s = dot(n, x, y);
+        minus(n, s, y, x);
+        store<f64>(at, load<f64>(at) + s);
+      }
+    }
+    let left = norm(n, x);
+    // what cancelled within the block leaves rounding errors along the basis
+    if (left > negligible && left < 0.1 * before) left = orthonormalise_row(c + i, n, v, ld, h);
+    else if (left > negligible) scale_vector(n, 1 / left, x);
+    if (left > negligible) store<f64>(r + ((usize(i) * ldr + i) << 3), left);
+    else state = random_row(c + i, n, v, ld, h, state);
+  }
+  return state;
+}
