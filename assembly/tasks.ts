@@ -24,6 +24,7 @@ import {
 import { lanczos_probes_task } from "./decomp/lanczos_probes";
 import { qr_panel_task } from "./decomp/qr_panel";
 import { transpose_task } from "./blas/transpose";
+import { bidiagonal_subtree_task } from "./decomp/bidiagonal_divide_conquer";
 import { bidiagonalize_rows_task, bidiagonalize_strips_task } from "./decomp/bidiagonal";
 import { jacobi_blocks_task, jacobi_round_task } from "./decomp/jacobi";
 import { jacobi_update_task } from "./decomp/jacobi_eigh";
@@ -84,6 +85,7 @@ export const enum Task {
   KRYLOV_PRODUCT,
   KRYLOV_CORRECT,
   MOMENTS,
+  BIDIAGONAL_SUBTREE,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -140,5 +142,6 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.KRYLOV_PRODUCT: return krylov_product_task(i0, i1);
     case Task.KRYLOV_CORRECT: return krylov_correct_task(i0, i1);
     case Task.MOMENTS: return moments_task(i0, i1);
+    case Task.BIDIAGONAL_SUBTREE: return bidiagonal_subtree_task(i0, i1);
   }
 }

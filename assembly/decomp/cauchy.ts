@@ -26,7 +26,8 @@
 
 import { gemm_serial, gemm_serial_work } from "../blas/gemm/gemm";
 import { copy, wanted } from "./deflation";
-import { at, FIRST, get, getInt, Half, Merge, set, setInt, Subset } from "./merge";
+import { at, get, getInt, Half, Merge, set, setInt, Subset } from "./merge";
+import { between_poles, between_roots, minus_root, minus_roots } from "./secular";
 
 /** Largest order of a diagonal block: below its half, ranks (about 20) would be no longer much smaller. */
 const DENSE: i32 = 192;
@@ -47,9 +48,19 @@ export function block_levels(k: i32): i32 {
   return levels;
 }
 
-/** Blocks of both halves. */
+/** Halves that have blocks: those of Q, and of U. */
+function half_count(m: Merge): i32 {
+  return m.singular ? 4 : 2;
+}
+
+function half(m: Merge, i: i32): Half {
+  if (i < 2) return i == 0 ? m.first : m.second;
+  return i == 2 ? m.firstLeft : m.secondLeft;
+}
+
+/** Blocks of all halves. */
 export function block_count(m: Merge): i32 {
-  return 2 * (3 * (1 << m.levels) - 2);
+  return half_count(m) * (3 * (1 << m.levels) - 2);
 }
 
 function strip_count(cols: i32): i32 {
@@ -58,7 +69,9 @@ function strip_count(cols: i32): i32 {
 
 /** Tasks of the product: a strip of columns of a half, the upper or the lower rows where there are blocks. */
 export function task_count(m: Merge): i32 {
-  return strip_count(m.first.cols) + strip_count(m.second.cols) << min(m.levels, 1);
+  let strips = 0;
+  for (let i = 0; i < half_count(m); i++) strips += strip_count(half(m, i).cols);
+  return strips << min(m.levels, 1);
 }
 
 /** Row stride within a strip of a merge of order n: whole cache lines. */
@@ -74,8 +87,8 @@ function task_work(n: i32): usize {
 }
 
 /** Bytes of workspace of the product, in a merge of order n: of all tasks, or of one where they are run in turn. */
-export function product_work(n: i32, serial: bool): f64 {
-  const tasks = serial ? 1 : 4 * strip_count(n + 1 >> 1);
+export function product_work(n: i32, singular: bool, serial: bool): f64 {
+  const tasks = serial ? 1 : (singular ? 8 : 4) * strip_count(n + 1 >> 1);
   return f64(tasks) * f64(task_work(n));
 }
 
@@ -109,49 +122,49 @@ function slot_start(m: Merge, h: Half, level: i32, i: i32): i32 {
 }
 
 /** Computes blocks [t0, t1): those off the diagonal from the largest down, then the dense ones, half by half. */
-export function fill_blocks(m: Merge, t0: i32, t1: i32): void {
-  const blocks = block_count(m) >> 1;
+export function fill_blocks<K>(m: Merge, t0: i32, t1: i32): void {
+  const blocks = block_count(m) / half_count(m);
   const leaves = 1 << m.levels;
   for (let t = t0; t < t1; t++) {
-    const h = t < blocks ? m.first : m.second;
+    const h = half(m, t / blocks);
     // 2^level + i off the diagonal
     const id = 2 + t % blocks;
     if (id < 2 * leaves) {
       const level = 31 - clz(id);
       const i = id - (1 << level);
       if (!node_wanted(m, level, i)) continue;
-      const rank = factor(m, h, level, i);
+      const rank = factor<K>(m, h, level, i);
       setInt(h.rank, id, rank);
-      if (rank < 0) fill_dense(m, h, level, i, i ^ 1);
+      if (rank < 0) fill_dense<K>(m, h, level, i, i ^ 1);
     } else {
       const i = id - 2 * leaves;
-      if (node_wanted(m, m.levels, i)) fill_dense(m, h, m.levels, i, i);
+      if (node_wanted(m, m.levels, i)) fill_dense<K>(m, h, m.levels, i, i);
     }
   }
 }
 
 /** The elements of S in the rows of node i and the columns of node c of a level. */
-function fill_dense(m: Merge, h: Half, level: i32, i: i32, c: i32): void {
+function fill_dense<K>(m: Merge, h: Half, level: i32, i: i32, c: i32): void {
   const p0 = slot_start(m, h, level, c);
   const p1 = slot_start(m, h, level, c + 1);
   for (let j = row_start(m, level, i); j < row_start(m, level, i + 1); j++) {
     const pole = h.pole + (usize(p0) << 3);
     const s = at(h.s, h.lds, j, p0);
-    fill_row(p1 - p0, pole, h.zeta - h.pole, get(m.anchor, j), get(m.tau, j), get(m.scale, j), s);
+    fill_row<K>(p1 - p0, pole, h.zeta - h.pole, get(m.anchor, j), get(m.tau, j), get(h.scale, j), s);
   }
 }
 
 /** sₚ := scale·ζₚ/(dₚ − λ) for n poles at p, their ζ at p + toZeta. */
-function fill_row(n: i32, p: usize, toZeta: usize, anchor: f64, tau: f64, scale: f64, s: usize): void {
+function fill_row<K>(n: i32, p: usize, toZeta: usize, anchor: f64, tau: f64, scale: f64, s: usize): void {
   const a = f64x2.splat(anchor);
   const t = f64x2.splat(tau);
   const c = f64x2.splat(scale);
   const end = p + (usize(n) << 3);
   for (; p + 16 <= end; p += 16, s += 16) {
-    const x = f64x2.sub(f64x2.sub(v128.load(p), a), t);
+    const x = minus_roots<K>(v128.load(p), a, t);
     v128.store(s, f64x2.div(f64x2.mul(v128.load(p + toZeta), c), x));
   }
-  if (p < end) store<f64>(s, load<f64>(p + toZeta) * scale / ((load<f64>(p) - anchor) - tau));
+  if (p < end) store<f64>(s, load<f64>(p + toZeta) * scale / minus_root<K>(load<f64>(p), anchor, tau));
 }
 
 /**
@@ -164,7 +177,7 @@ function fill_row(n: i32, p: usize, toZeta: usize, anchor: f64, tau: f64, scale:
  *
  * and every |sⱼₚ| ≤ αⱼ·βₚ, α = |a|/√|d₀ − λⱼ| and β = |b|/√|dₚ − λ₀| with d₀ and λ₀ next to the corner.
  */
-function factor(m: Merge, h: Half, level: i32, i: i32): i32 {
+function factor<K>(m: Merge, h: Half, level: i32, i: i32): i32 {
   const r0 = row_start(m, level, i);
   const rows = row_start(m, level, i + 1) - r0;
   const p0 = slot_start(m, h, level, i ^ 1);
@@ -179,22 +192,22 @@ function factor(m: Merge, h: Half, level: i32, i: i32): i32 {
 
   // generators and weights of this level: the products have no use yet for their workspace
   const n = usize(m.k) << 3;
-  const a = m.work + (usize(2 * (level - 1) + h.support - FIRST) * 4) * n + (usize(r0) << 3);
+  const a = m.work + (usize(4 * (level - 1) + h.index) * 4) * n + (usize(r0) << 3);
   const b = a + 2 * n + (usize(p0 - r0) << 3);
   const corner = (i & 1) == 0;
   const d0 = get(pole, corner ? 0 : cols - 1);
   const j0 = corner ? rows - 1 : 0;
   let alpha: f64 = 0; // the largest
   for (let j = 0; j < rows; j++) {
-    set(a, j, get(m.scale, r0 + j));
-    set(a + n, j, 1 / sqrt(abs((d0 - get(anchor, j)) - get(tau, j))));
+    set(a, j, get(h.scale, r0 + j));
+    set(a + n, j, 1 / sqrt(abs(minus_root<K>(d0, get(anchor, j), get(tau, j)))));
     alpha = max(alpha, get(a, j) * get(a + n, j));
   }
   let q = 0;
   let beta: f64 = 0;
   for (let p = 0; p < cols; p++) {
     set(b, p, get(h.zeta, p0 + p));
-    set(b + n, p, 1 / sqrt(abs((get(pole, p) - get(anchor, j0)) - get(tau, j0))));
+    set(b + n, p, 1 / sqrt(abs(minus_root<K>(get(pole, p), get(anchor, j0), get(tau, j0)))));
     const size = abs(get(b, p)) * get(b + n, p);
     if (size > beta) {
       beta = size;
@@ -210,7 +223,7 @@ function factor(m: Merge, h: Half, level: i32, i: i32): i32 {
     let r = 0;
     let pivot: f64 = 0;
     for (let j = 0; j < rows; j++) {
-      const x = get(a, j) * bq / ((dq - get(anchor, j)) - get(tau, j));
+      const x = get(a, j) * bq / minus_root<K>(dq, get(anchor, j), get(tau, j));
       store<f64>(at(u, h.lds, j, rank), x);
       if (abs(x) > abs(pivot)) {
         pivot = x;
@@ -222,16 +235,16 @@ function factor(m: Merge, h: Half, level: i32, i: i32): i32 {
     const ar = get(a, r);
     alpha = 0;
     for (let j = 0; j < rows; j++) {
-      const x = load<f64>(at(u, h.lds, j, rank)) * ((get(anchor, j) - anchorR) + (get(tau, j) - tauR)) / bq;
+      const x = load<f64>(at(u, h.lds, j, rank)) * between_roots<K>(get(anchor, j), get(tau, j), anchorR, tauR) / bq;
       set(a, j, x);
       alpha = max(alpha, abs(x) * get(a + n, j));
     }
     beta = 0;
     for (let p = 0; p < cols; p++) {
       const d = get(pole, p);
-      const x = get(b, p) / ((d - anchorR) - tauR);
+      const x = get(b, p) / minus_root<K>(d, anchorR, tauR);
       store<f64>(at(v, h.lds, p, rank), ar * x / pivot);
-      const y = x * (dq - d);
+      const y = x * between_poles<K>(dq, d);
       set(b, p, y);
       const size = abs(y) * get(b + n, p);
       if (size > beta) {
@@ -249,10 +262,10 @@ export function multiply_strips(m: Merge, t0: i32, t1: i32): void {
   const level = min(m.levels, 1);
   for (let t = t0; t < t1; t++) {
     const work = m.work + (m.serial ? 0 : usize(t) * task_work(m.n));
-    const strip = t >> level;
-    const strips = strip_count(m.first.cols);
-    if (strip < strips) multiply_strip(m, m.first, level, t & level, strip, work);
-    else multiply_strip(m, m.second, level, t & level, strip - strips, work);
+    let strip = t >> level;
+    let i = 0;
+    for (; strip >= strip_count(half(m, i).cols); i++) strip -= strip_count(half(m, i).cols);
+    multiply_strip(m, half(m, i), level, t & level, strip, work);
   }
 }
 
@@ -313,6 +326,6 @@ function multiply_node(m: Merge, h: Half, level: i32, i: i32, c0: i32, width: i3
     }
   }
   for (let j = 0; j < rows; j++) {
-    copy(width, at(work, ld, j, 0), at(m.q, m.ldq, getInt(m.place, r0 + j), h.column + c0));
+    copy(width, at(work, ld, j, 0), at(h.whole, h.ldWhole, getInt(m.place, r0 + j), h.column + c0));
   }
 }

@@ -17,12 +17,12 @@ export function deflate(m: Merge): void {
   const d = m.d;
   const z = m.z;
   // dropping zᵢ changes ρ·z·zᵀ by ρ·|zᵢ|·‖z‖, and ‖z‖ = √2
-  const weigh = Math.SQRT2 * m.rho;
+  const weigh = m.singular ? 1 : Math.SQRT2 * m.rho;
   m.k = 0;
   m.rotations = 0;
-  let deadCount = 0;
+  let deadCount = m.singular ? join_null_vectors(m) : 0;
   let x = -1; // the last row that survives as yet
-  for (let t = 0; t < n; t++) {
+  for (let t = m.k + deadCount; t < n; t++) {
     const y = getInt(m.order, t);
     if (weigh * abs(get(z, y)) <= m.tolerance) {
       bury(m, deadCount++, y);
@@ -54,24 +54,49 @@ function read_z(m: Merge): void {
   for (let i = 0; i < m.n; i++) {
     const first = i < m.n1;
     const z = load<f64>(at(m.q, m.ldq, i, first ? m.zColumn1 : m.zColumn2));
-    set(m.z, i, first ? z : m.sign * z);
+    set(m.z, i, z * (first ? m.zFactor1 : m.zFactor2));
     setInt(m.support, i, first ? FIRST : SECOND);
   }
 }
 
-/** order: the rows by ascending d, from two halves that ascend. */
+/** order: the rows by ascending d, from two halves that ascend; first of all the null vectors. */
 function merge_order(m: Merge): void {
   let i = 0;
   let j = m.n1;
-  for (let t = 0; t < m.n; t++) {
+  let t = 0;
+  if (m.singular) {
+    setInt(m.order, t++, i++);
+    setInt(m.order, t++, j++);
+  }
+  for (; t < m.n; t++) {
     if (j == m.n || (i < m.n1 && get(m.d, i) <= get(m.d, j))) setInt(m.order, t, i++);
     else setInt(m.order, t, j++);
   }
 }
 
+/**
+ * Of the null vectors of the halves, in rows 0 and n1, makes that of the whole, which is dead, and one that takes
+ * up all of their z and has the pole 0, which survives. Where the second is no part of z, this exchanges
+ * them exactly. Returns 1, the dead.
+ */
+function join_null_vectors(m: Merge): i32 {
+  const x = 0;
+  const y = m.n1;
+  const zx = get(m.z, x);
+  const zy = get(m.z, y);
+  const r = sqrt(zx * zx + zy * zy);
+  add_rotation(m, x, y, r > 0 ? zy / r : 0, r > 0 ? -zx / r : -1);
+  set(m.z, y, max(r, m.tolerance));
+  bury(m, 0, x);
+  keep(m, y);
+  return 1;
+}
+
 function keep(m: Merge, row: i32): void {
   const z = get(m.z, row);
-  set(m.pole, m.k, get(m.d, row));
+  const d = get(m.d, row);
+  // squares of singular values are taken, and those of the smallest must be apart from 0
+  set(m.pole, m.k, m.singular && m.k == 1 ? max(d, 0.5 * m.tolerance) : d);
   set(m.weight, m.k, m.rho * z * z);
   set(m.zeta, m.k, z);
   setInt(m.row, m.k, row);
@@ -111,6 +136,19 @@ export function fill_slots(m: Merge): void {
   m.second.pole = m.first.pole + (offset << 3);
   m.second.zeta = m.first.zeta + (offset << 3);
   fill_half(m, m.second);
+  if (!m.singular || !m.full) return;
+  copy_slots(m.first, m.firstLeft);
+  copy_slots(m.second, m.secondLeft);
+  m.firstLeft.zeta = m.zetaLeftSlots;
+  m.secondLeft.zeta = m.zetaLeftSlots + (usize(m.firstLeft.k) << 3);
+}
+
+/** Left vectors have the same slots, but for the pole 0, whose left vector is that of the row at the cut. */
+function copy_slots(h: Half, left: Half): void {
+  const skip = h.k > 0 && getInt(h.slot, 0) == 0 ? 1 : 0;
+  left.k = h.k - skip;
+  left.slot = h.slot + (skip << 2);
+  left.pole = h.pole + (skip << 3);
 }
 
 function fill_half(m: Merge, h: Half): void {
@@ -119,20 +157,26 @@ function fill_half(m: Merge, h: Half): void {
   h.k = p;
 }
 
-/** Columns [c0, c1) of Q: rotates, then gathers the survivors by slot and saves the dead. */
+/** Columns [c0, c1) of Q, and of U: rotates, then gathers the survivors by slot and saves the dead. */
 export function gather(m: Merge, c0: i32, c1: i32): void {
-  const split = m.second.column;
-  if (c0 < split) gather_half(m, m.first, c0, min(c1, split));
-  if (c1 > split) gather_half(m, m.second, max(c0, split), c1);
+  gather_half(m, m.first, c0, c1);
+  gather_half(m, m.second, c0, c1);
+  if (!m.singular || !m.full) return;
+  gather_half(m, m.firstLeft, c0, c1);
+  gather_half(m, m.secondLeft, c0, c1);
 }
 
-/** The same for columns within one half. */
+/** The same for those of the columns that are in one half. */
 function gather_half(m: Merge, h: Half, c0: i32, c1: i32): void {
+  c0 = max(c0, h.column);
+  c1 = min(c1, h.column + h.cols);
+  if (c0 >= c1) return;
   const count = c1 - c0;
-  for (let t = 0; t < m.rotations; t++) {
+  // the null vectors, which the first rotation joins, have no left vectors
+  for (let t = h.index > 1 ? 1 : 0; t < m.rotations; t++) {
     const r = changetype<Rotation>(m.rotation + usize(t) * offsetof<Rotation>());
-    const x = at(m.q, m.ldq, r.x, c0);
-    const y = at(m.q, m.ldq, r.y, c0);
+    const x = at(h.whole, h.ldWhole, r.x, c0);
+    const y = at(h.whole, h.ldWhole, r.y, c0);
     const hasX = (r.supportX & h.support) != 0;
     const hasY = (r.supportY & h.support) != 0;
     if (!hasX && !hasY) continue;
@@ -143,12 +187,12 @@ function gather_half(m: Merge, h: Half, c0: i32, c1: i32): void {
   if (!m.full) zero(m.k, h.q);
   for (let p = 0; p < h.k; p++) {
     const pole = getInt(h.slot, p);
-    copy(count, at(m.q, m.ldq, getInt(m.row, pole), c0), at(h.q, h.ldq, m.full ? p : pole, c0 - h.column));
+    copy(count, at(h.whole, h.ldWhole, getInt(m.row, pole), c0), at(h.q, h.ldq, m.full ? p : pole, c0 - h.column));
   }
   for (let t = 0; t < m.n - m.k; t++) {
     const row = getInt(m.deadRow, t);
-    const to = at(m.saved, m.ldSaved, t, c0);
-    if ((getInt(m.support, row) & h.support) != 0) copy(count, at(m.q, m.ldq, row, c0), to);
+    const to = at(h.saved, m.ldSaved, t, c0);
+    if ((getInt(m.support, row) & h.support) != 0) copy(count, at(h.whole, h.ldWhole, row, c0), to);
     else zero(count, to);
   }
 }
@@ -171,11 +215,16 @@ export function settle(m: Merge): void {
   }
 }
 
-/** Columns [c0, c1) of Q: the deflated rows, at their places. */
+/** Columns [c0, c1) of Q, and of U: the deflated rows, at their places. */
 export function place_dead(m: Merge, c0: i32, c1: i32): void {
+  const cut = m.n1 - 1;
   for (let t = 0; t < m.n - m.k; t++) {
     const row = getInt(m.place, m.k + t);
-    if (wanted(m, row)) copy(c1 - c0, at(m.saved, m.ldSaved, t, c0), at(m.q, m.ldq, row, c0));
+    if (!wanted(m, row)) continue;
+    copy(c1 - c0, at(m.saved, m.ldSaved, t, c0), at(m.q, m.ldq, row, c0));
+    if (!m.singular || !m.full) continue;
+    copy(min(c1, m.n - 1) - c0, at(m.savedLeft, m.ldSaved, t, c0), at(m.u, m.ldu, row, c0));
+    if (c0 <= cut && cut < c1) store<f64>(at(m.u, m.ldu, row, cut), 0);
   }
 }
 

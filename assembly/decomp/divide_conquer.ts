@@ -14,7 +14,7 @@
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
 import { attach_halves, join, scratch_bytes } from "./join";
-import { at, FIRST, get, Merge, Rotation, SECOND, select, set, Subset } from "./merge";
+import { at, attach_arrays, get, Merge, ROW_BYTES, select, set, Subset } from "./merge";
 import { tridiagonal_ql } from "./tridiagonal_ql";
 
 /** Largest block that QL solves: below, its n³ with a small constant wins over a merge. */
@@ -23,8 +23,6 @@ const LEAF: i32 = 32;
 /** Largest subtree that one task solves: about 0.5 ms. */
 const SUBTREE: i32 = 128;
 
-/** Bytes of the O(n) arrays of a merge, per row. */
-const ROW_BYTES: i32 = 10 * 8 + 7 * 4 + 32;
 const TREE_BYTES: i32 = 128;
 
 @unmanaged
@@ -52,25 +50,25 @@ class SubtreeArgs {
 }
 
 /** Rounded up to whole cache lines. */
-function lines(bytes: f64): f64 {
+export function lines(bytes: f64): f64 {
   return ceil(bytes / 64) * 64;
 }
 
 /** Smallest level whose nodes have at most `most` rows. */
-function level_of(n: i32, most: i32): i32 {
+export function level_of(n: i32, most: i32): i32 {
   let level = 0;
   while ((n - 1 >> level) + 1 > most) level++;
   return level;
 }
 
 function task_bytes(n: i32, full: bool): f64 {
-  return lines(scratch_bytes((n - 1 >> level_of(n, SUBTREE)) + 1, full, true));
+  return lines(scratch_bytes((n - 1 >> level_of(n, SUBTREE)) + 1, full, false, true));
 }
 
 function work_bytes(n: i32, full: bool): f64 {
   if (n < 1) return 0;
   const tasks = 1 << level_of(n, SUBTREE);
-  const top = tasks > 1 ? scratch_bytes(n, full, false) : 0;
+  const top = tasks > 1 ? scratch_bytes(n, full, false, false) : 0;
   return TREE_BYTES + lines(f64(n) * ROW_BYTES) + max(f64(tasks) * task_bytes(n, full), lines(top));
 }
 
@@ -92,50 +90,18 @@ function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
   m.d = t.d + (usize(lo) << 3);
   m.q = at(t.q, t.ldq, lo, full ? lo : 0);
   m.ldq = t.ldq;
-  m.cols = full ? n : 2;
-  m.zColumn1 = full ? n1 - 1 : 1;
-  m.zColumn2 = full ? n1 : 0;
-  m.full = full;
+    m.full = full;
   m.serial = serial;
+  m.singular = false;
   m.rho = abs(e);
-  m.sign = e < 0 ? -1 : 1;
+  m.zFactor1 = 1;
+  m.zFactor2 = e < 0 ? -1 : 1;
   m.tolerance = t.tolerance;
   m.info = 0;
   m.subset = level == 0 ? t.subset : 0;
   m.unit = t.unit;
   attach_halves(m);
-  m.first.support = FIRST;
-  m.first.column = 0;
-  m.first.cols = full ? n1 : 1;
-  m.second.support = SECOND;
-  m.second.column = m.first.cols;
-  m.second.cols = m.cols - m.first.cols;
-
-  // arrays of n: f64 ones first, then i32; each merge uses its own rows of them
-  let p = t.rows;
-  const wide = usize(lo) << 3;
-  const step = usize(t.n) << 3;
-  m.z = p + wide;
-  m.pole = (p += step) + wide;
-  m.weight = (p += step) + wide;
-  m.zeta = (p += step) + wide;
-  m.anchor = (p += step) + wide;
-  m.tau = (p += step) + wide;
-  m.scale = (p += step) + wide;
-  m.first.pole = (p += step) + wide;
-  m.first.zeta = (p += step) + wide;
-  m.dead = (p += step) + wide;
-  m.rotation = (p += step) + usize(lo) * offsetof<Rotation>();
-  p += usize(t.n) * offsetof<Rotation>();
-  const narrow = usize(lo) << 2;
-  const halfStep = usize(t.n) << 2;
-  m.order = p + narrow;
-  m.support = (p += halfStep) + narrow;
-  m.row = (p += halfStep) + narrow;
-  m.first.slot = (p += halfStep) + narrow;
-  m.first.rank = (p += halfStep) + narrow;
-  m.deadRow = (p += halfStep) + narrow;
-  m.place = (p += halfStep) + narrow;
+  attach_arrays(m, t.rows, t.n, lo);
 }
 
 /** Solves block i by QL. */
@@ -203,19 +169,19 @@ function solve_tree(t: Tree): i32 {
 }
 
 /** The largest of |d| and |e|. */
-function largest_of(n: i32, d: usize, e: usize): f64 {
+export function largest_of(n: i32, d: usize, e: usize): f64 {
   let largest: f64 = 0;
   for (let i = 0; i < n; i++) largest = max(largest, abs(get(d, i)));
   for (let i = 0; i < n - 1; i++) largest = max(largest, abs(get(e, i)));
   return largest;
 }
 
-function power_of_two(power: i32): f64 {
+export function power_of_two(power: i32): f64 {
   return reinterpret<f64>(u64(1023 + power) << 52);
 }
 
 /** x · 2^power, exact but for underflow; |power| ≤ 1022. */
-function scale_by(n: i32, x: usize, power: i32): void {
+export function scale_by(n: i32, x: usize, power: i32): void {
   const c = power_of_two(power);
   for (let i = 0; i < n; i++) set(x, i, get(x, i) * c);
 }

@@ -50,7 +50,15 @@ export class Half {
   s: usize; // (poles × k) eigenvectors of D + ρ·z·zᵀ as rows, in blocks: see cauchy.ts
   lds: i32;
   rank: usize; // i32 by block
+  index: i32; // 0, 1 of Q, 2, 3 of U
+  whole: usize; // Q or U
+  ldWhole: i32;
+  saved: usize; // (n − k rows) deflated rows of the whole
+  scale: usize; // (k) of Merge: scale or scaleLeft
 }
+
+/** Bytes of the arrays of a merge, per row. */
+export const ROW_BYTES: i32 = 13 * 8 + 7 * 4 + 32;
 
 @unmanaged
 export class Merge {
@@ -62,12 +70,18 @@ export class Merge {
   cols: i32;
   full: bool; // all components of the eigenvectors, not two
   serial: bool; // within a task: open no region
+  singular: bool; // singular values and vectors, U too
+  u: usize; // (n × n − 1) left vectors as rows; what is in a null vector's row means nothing
+  ldu: i32;
   first: Half;
   second: Half;
+  firstLeft: Half; // of U
+  secondLeft: Half;
   zColumn1: i32; // the column of Q's first n1 rows that is next to the cut
   zColumn2: i32; // and of the others
   rho: f64; // ≥ 0
-  sign: f64; // of the off-diagonal at the cut
+  zFactor1: f64; // what those components are multiplied by to make z
+  zFactor2: f64;
   tolerance: f64; // what may be neglected, in norm
   info: i32; // k > 0: root k did not converge
   subset: usize; // Subset of the rows that are wanted, 0 for all
@@ -88,14 +102,48 @@ export class Merge {
   deadRow: usize; // (n − k) i32
   saved: usize; // (n − k × cols) deflated rows
   ldSaved: i32;
+  savedLeft: usize; // (n − k × n) of U
 
   // roots: eigenvalue j = anchor[j] + tau[j], anchor being the nearer pole
   anchor: usize; // (k)
   tau: usize; // (k)
   scale: usize; // (k) 1/‖(ζᵢ/(dᵢ − λⱼ))ᵢ‖
+  zetaLeft: usize; // (k) dᵢ·ζᵢ
+  zetaLeftSlots: usize; // (n) by slot
+  scaleLeft: usize; // (k) 1/‖(−1, (dᵢ·ζᵢ/(dᵢ² − σⱼ²))ᵢ)‖
   place: usize; // (n) i32: row of the result for root j < k, then for deflated row j − k
   levels: i32; // of the blocks of S
   work: usize; // of the products
+}
+
+/** Lays out the arrays of m, whose rows begin at lo of n, in n·ROW_BYTES bytes: merges of other rows use others. */
+export function attach_arrays(m: Merge, p: usize, n: i32, lo: i32): void {
+  const wide = usize(lo) << 3;
+  const step = usize(n) << 3;
+  m.z = p + wide;
+  m.pole = (p += step) + wide;
+  m.weight = (p += step) + wide;
+  m.zeta = (p += step) + wide;
+  m.anchor = (p += step) + wide;
+  m.tau = (p += step) + wide;
+  m.scale = (p += step) + wide;
+  m.zetaLeft = (p += step) + wide;
+  m.zetaLeftSlots = (p += step) + wide;
+  m.scaleLeft = (p += step) + wide;
+  m.first.pole = (p += step) + wide;
+  m.first.zeta = (p += step) + wide;
+  m.dead = (p += step) + wide;
+  m.rotation = (p += step) + usize(lo) * offsetof<Rotation>();
+  p += usize(n) * offsetof<Rotation>();
+  const narrow = usize(lo) << 2;
+  const halfStep = usize(n) << 2;
+  m.order = p + narrow;
+  m.support = (p += halfStep) + narrow;
+  m.row = (p += halfStep) + narrow;
+  m.first.slot = (p += halfStep) + narrow;
+  m.first.rank = (p += halfStep) + narrow;
+  m.deadRow = (p += halfStep) + narrow;
+  m.place = (p += halfStep) + narrow;
 }
 
 /** x' = c·x + s·y, y' = c·y − s·x for rows x and y, with their supports before. */

@@ -30,13 +30,74 @@ const PASSES: i32 = 200;
 /** Relative steps below this leave an error of their cube, which is below rounding. */
 const CUBE_ROOT_EPS: f64 = 3e-6;
 
+/** Type arguments: the secular equation is in λ and d, or in σ² and d². */
+@unmanaged
+export class Plain {}
+
+@unmanaged
+export class Squared {
+  sign: i32;
+}
+
+// @ts-ignore: decorator
+@inline
+function squared<K>(): bool {
+  return offsetof<K>() != 0;
+}
+
+/** d − λ, or d² − σ², λ being anchor + tau. */
+// @ts-ignore: decorator
+@inline
+export function minus_root<K>(d: f64, anchor: f64, tau: f64): f64 {
+  const x = (d - anchor) - tau;
+  return squared<K>() ? x * ((d + anchor) + tau) : x;
+}
+
+/** The same for two poles or two roots. */
+// @ts-ignore: decorator
+@inline
+export function minus_roots<K>(d: v128, anchor: v128, tau: v128): v128 {
+  const x = f64x2.sub(f64x2.sub(d, anchor), tau);
+  if (squared<K>()) return f64x2.mul(x, f64x2.add(f64x2.add(d, anchor), tau));
+  return x;
+}
+
+/** x − y for two poles, or x² − y². */
+// @ts-ignore: decorator
+@inline
+export function between_poles<K>(x: f64, y: f64): f64 {
+  return squared<K>() ? (x - y) * (x + y) : x - y;
+}
+
+/** λ − μ for two roots as anchor and tau, or λ² − μ². */
+// @ts-ignore: decorator
+@inline
+export function between_roots<K>(anchor: f64, tau: f64, anchor1: f64, tau1: f64): f64 {
+  const x = (anchor - anchor1) + (tau - tau1);
+  return squared<K>() ? x * ((anchor + anchor1) + (tau + tau1)) : x;
+}
+
+/** between_poles for two pairs. */
+// @ts-ignore: decorator
+@inline
+function apart<K>(x: v128, y: v128): v128 {
+  return squared<K>() ? f64x2.mul(f64x2.sub(x, y), f64x2.add(x, y)) : f64x2.sub(x, y);
+}
+
+/** How far the root is from its anchor if λ, or σ², is by t. */
+// @ts-ignore: decorator
+@inline
+function distance<K>(anchor: f64, t: f64): f64 {
+  return squared<K>() ? t / (anchor + sqrt(anchor * anchor + t)) : t;
+}
+
 /** Roots [j0, j1): anchor and tau. */
-export function find_roots(m: Merge, j0: i32, j1: i32): void {
-  for (let j = j0; j < j1; j++) if (!find_root(m, j)) m.info = j + 1;
+export function find_roots<K>(m: Merge, j0: i32, j1: i32): void {
+  for (let j = j0; j < j1; j++) if (!find_root<K>(m, j)) m.info = j + 1;
 }
 
 /** False if root j did not converge; it is then as good as PASSES passes made it. */
-function find_root(m: Merge, j: i32): bool {
+function find_root<K>(m: Merge, j: i32): bool {
   const k = m.k;
   const pole = m.pole;
   const toWeight = m.weight - m.pole;
@@ -56,7 +117,7 @@ function find_root(m: Merge, j: i32): bool {
     u = 0.5 * hi;
   } else {
     far = get(m.weight, j + 1);
-    gap = get(pole, j + 1) - anchor;
+    gap = between_poles<K>(get(pole, j + 1), anchor);
     hi = 0.5 * gap;
     u = hi;
   }
@@ -69,7 +130,8 @@ function find_root(m: Merge, j: i32): bool {
     let r1: f64 = 0;
     let r2: f64 = 0;
     const origin = f64x2.splat(anchor);
-    const mu = f64x2.splat(sign * u);
+    const tau = distance<K>(anchor, sign * u);
+    const mu = f64x2.splat(tau);
     const one = f64x2.splat(1);
     let v1 = f64x2.splat(0);
     let v2 = f64x2.splat(0);
@@ -78,8 +140,8 @@ function find_root(m: Merge, j: i32): bool {
       const end = pole + (usize(side == 0 ? j : k) << 3);
       let v0 = f64x2.splat(0);
       for (; p + 32 <= end; p += 32) {
-        const x = f64x2.sub(f64x2.sub(v128.load(p), origin), mu);
-        const y = f64x2.sub(f64x2.sub(v128.load(p, 16), origin), mu);
+        const x = minus_roots<K>(v128.load(p), origin, mu);
+        const y = minus_roots<K>(v128.load(p, 16), origin, mu);
         const inverse = f64x2.div(one, f64x2.mul(x, y)); // one division for both
         const ix = f64x2.mul(inverse, y);
         const iy = f64x2.mul(inverse, x);
@@ -93,7 +155,7 @@ function find_root(m: Merge, j: i32): bool {
       }
       let r0 = hsum<f64>(v0);
       for (; p < end; p += 8) {
-        const inverse = 1 / ((load<f64>(p) - anchor) - sign * u);
+        const inverse = 1 / minus_root<K>(load<f64>(p), anchor, tau);
         const t = load<f64>(p + toWeight) * inverse;
         r0 += t;
         r1 += t * inverse;
@@ -146,7 +208,7 @@ function find_root(m: Merge, j: i32): bool {
     }
   }
   set(m.anchor, j, anchor);
-  set(m.tau, j, sign * u);
+  set(m.tau, j, distance<K>(anchor, sign * u));
   return converged;
 }
 
@@ -175,12 +237,12 @@ function middle(lo: f64, hi: f64): f64 {
  *
  * but for the factor ρ, which the normalisation of the vectors removes.
  */
-export function correct_z(m: Merge, i0: i32, i1: i32): void {
-  for (let i = i0; i < i1; i += 4) correct_four(m, i);
+export function correct_z<K>(m: Merge, i0: i32, i1: i32): void {
+  for (let i = i0; i < i1; i += 4) correct_four<K>(m, i);
 }
 
 /** Poles i … i + 3, as many as there are. */
-function correct_four(m: Merge, i: i32): void {
+function correct_four<K>(m: Merge, i: i32): void {
   const k = m.k;
   const pole = m.pole;
   const last = k - 1;
@@ -199,17 +261,17 @@ function correct_four(m: Merge, i: i32): void {
       const anchorNext = v128.load64_splat(m.anchor + j, 8);
       const tauNext = v128.load64_splat(m.tau + j, 8);
       const dNext = v128.load64_splat(pole + j, 8);
-      let above = f64x2.mul(f64x2.add(f64x2.sub(anchor, d0), tau), f64x2.add(f64x2.sub(anchorNext, d0), tauNext));
-      p0 = f64x2.mul(p0, f64x2.div(above, f64x2.mul(f64x2.sub(d, d0), f64x2.sub(dNext, d0))));
-      above = f64x2.mul(f64x2.add(f64x2.sub(anchor, d1), tau), f64x2.add(f64x2.sub(anchorNext, d1), tauNext));
-      p1 = f64x2.mul(p1, f64x2.div(above, f64x2.mul(f64x2.sub(d, d1), f64x2.sub(dNext, d1))));
+      let above = f64x2.mul(minus_roots<K>(d0, anchor, tau), minus_roots<K>(d0, anchorNext, tauNext));
+      p0 = f64x2.mul(p0, f64x2.div(above, f64x2.mul(apart<K>(d0, d), apart<K>(d0, dNext))));
+      above = f64x2.mul(minus_roots<K>(d1, anchor, tau), minus_roots<K>(d1, anchorNext, tauNext));
+      p1 = f64x2.mul(p1, f64x2.div(above, f64x2.mul(apart<K>(d1, d), apart<K>(d1, dNext))));
     }
     if (j < end) {
       const anchor = v128.load64_splat(m.anchor + j);
       const tau = v128.load64_splat(m.tau + j);
       const d = v128.load64_splat(pole + j);
-      p0 = f64x2.mul(p0, f64x2.div(f64x2.add(f64x2.sub(anchor, d0), tau), f64x2.sub(d, d0)));
-      p1 = f64x2.mul(p1, f64x2.div(f64x2.add(f64x2.sub(anchor, d1), tau), f64x2.sub(d, d1)));
+      p0 = f64x2.mul(p0, f64x2.div(minus_roots<K>(d0, anchor, tau), apart<K>(d0, d)));
+      p1 = f64x2.mul(p1, f64x2.div(minus_roots<K>(d1, anchor, tau), apart<K>(d1, d)));
     }
   }
   for (let l = i; l < min(i + 4, k); l++) {
@@ -218,35 +280,48 @@ function correct_four(m: Merge, i: i32): void {
       : (l == i + 2 ? f64x2.extract_lane(p1, 0) : f64x2.extract_lane(p1, 1));
     const d = get(pole, l);
     for (let j = i; j < min(i + 4, k); j++) {
-      product *= (get(m.anchor, j) - d) + get(m.tau, j);
-      if (j != l) product /= get(pole, j) - d;
+      product *= minus_root<K>(d, get(m.anchor, j), get(m.tau, j));
+      if (j != l) product /= between_poles<K>(d, get(pole, j));
     }
-    set(m.zeta, l, copysign<f64>(sqrt(abs(product)), get(m.zeta, l)));
+    const zeta = copysign<f64>(sqrt(abs(product)), get(m.zeta, l));
+    set(m.zeta, l, zeta);
+    if (squared<K>()) set(m.zetaLeft, l, d * zeta);
   }
 }
 
-/** Rows [j0, j1): scale; and where Q has two columns, the new rows: first and last component of the eigenvectors. */
-export function scale_vectors(m: Merge, j0: i32, j1: i32): void {
+/**
+ * Rows [j0, j1): scale; and where Q has two columns, the new rows: first and last component of the eigenvectors.
+ * Of U, all there is to know about the column of the cut.
+ */
+export function scale_vectors<K>(m: Merge, j0: i32, j1: i32): void {
   for (let j = j0; j < j1; j++) {
-    if (m.full) set(m.scale, j, 1 / sqrt(sum_squares(m, j)));
-    else fill_components(m, j, at(m.q, m.ldq, getInt(m.place, j), 0));
+    const row = getInt(m.place, j);
+    if (m.full) {
+      set(m.scale, j, 1 / sqrt(sum_squares<K>(m, m.zeta, j)));
+      if (!squared<K>()) continue;
+      const scale = 1 / sqrt(1 + sum_squares<K>(m, m.zetaLeft, j));
+      set(m.scaleLeft, j, scale);
+      store<f64>(at(m.u, m.ldu, row, m.n1 - 1), -scale);
+    } else {
+      fill_components<K>(m, j, at(m.q, m.ldq, row, 0));
+    }
   }
 }
 
 /** Σ sᵢ² with sᵢ = ζᵢ/(dᵢ − λⱼ): the eigenvector, not normalised. */
-function sum_squares(m: Merge, j: i32): f64 {
+function sum_squares<K>(m: Merge, zeta: usize, j: i32): f64 {
   const anchor = get(m.anchor, j);
   const tau = get(m.tau, j);
   const a = f64x2.splat(anchor);
   const t = f64x2.splat(tau);
-  const toZeta = m.zeta - m.pole;
+  const toZeta = zeta - m.pole;
   const end = m.pole + (usize(m.k) << 3);
   let squares = f64x2.splat(0);
   let p = m.pole;
   for (; p + 32 <= end; p += 32) {
     // two squares over one denominator
-    const x = f64x2.sub(f64x2.sub(v128.load(p), a), t);
-    const y = f64x2.sub(f64x2.sub(v128.load(p, 16), a), t);
+    const x = minus_roots<K>(v128.load(p), a, t);
+    const y = minus_roots<K>(v128.load(p, 16), a, t);
     const sx = f64x2.mul(v128.load(p + toZeta), y);
     const sy = f64x2.mul(v128.load(p + toZeta, 16), x);
     const xy = f64x2.mul(x, y);
@@ -254,14 +329,14 @@ function sum_squares(m: Merge, j: i32): f64 {
   }
   let sum = hsum<f64>(squares);
   for (; p < end; p += 8) {
-    const s = load<f64>(p + toZeta) / ((load<f64>(p) - anchor) - tau);
+    const s = load<f64>(p + toZeta) / minus_root<K>(load<f64>(p), anchor, tau);
     sum += s * s;
   }
   return sum;
 }
 
 /** q = (Σ sᵢ·fᵢ, Σ sᵢ·lᵢ)/‖s‖ with s as above, f and l the components of the halves' eigenvectors. */
-function fill_components(m: Merge, j: i32, q: usize): void {
+function fill_components<K>(m: Merge, j: i32, q: usize): void {
   const anchor = get(m.anchor, j);
   const tau = get(m.tau, j);
   const a = f64x2.splat(anchor);
@@ -276,8 +351,8 @@ function fill_components(m: Merge, j: i32, q: usize): void {
   let finals = f64x2.splat(0);
   let p = m.pole;
   for (; p + 32 <= end; p += 32) {
-    const x = f64x2.sub(f64x2.sub(v128.load(p), a), t);
-    const y = f64x2.sub(f64x2.sub(v128.load(p, 16), a), t);
+    const x = minus_roots<K>(v128.load(p), a, t);
+    const y = minus_roots<K>(v128.load(p, 16), a, t);
     const inverse = f64x2.div(one, f64x2.mul(x, y));
     const sx = f64x2.mul(v128.load(p + toZeta), f64x2.mul(inverse, y));
     const sy = f64x2.mul(v128.load(p + toZeta, 16), f64x2.mul(inverse, x));
@@ -289,7 +364,7 @@ function fill_components(m: Merge, j: i32, q: usize): void {
   let first = hsum<f64>(firsts);
   let final = hsum<f64>(finals);
   for (; p < end; p += 8) {
-    const s = load<f64>(p + toZeta) / ((load<f64>(p) - anchor) - tau);
+    const s = load<f64>(p + toZeta) / minus_root<K>(load<f64>(p), anchor, tau);
     square += s * s;
     first += s * load<f64>(p + toFirst);
     final += s * load<f64>(p + toFinal);
