@@ -21,7 +21,9 @@ export {
 export {
   form_q_f32, form_q_f64, multiply_q_f64, qr_bytes_f32, qr_bytes_f64, qr_f32, qr_f64, qr_work_f32, qr_work_f64,
 } from "./decomp/qr";
-export { svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64 } from "./decomp/svd";
+export {
+  svd_f32, svd_f64, svd_work_f32, svd_work_f64, svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64,
+} from "./decomp/svd";
 export { eigh_f64, eigh_work_f64, eigvalsh_f64, eigvalsh_work_f64 } from "./decomp/eigh";
 export { eigh_jacobi_f64, eigh_jacobi_work_f64 } from "./decomp/jacobi_eigh";
 export { svd_jacobi_f64, svd_jacobi_work_f64 } from "./decomp/jacobi_svd";

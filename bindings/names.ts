@@ -25,6 +25,7 @@ export const names: Names<Operations> = {
     trace: true,
     qr: true,
     svdvals: true,
+    svd: true,
     certify: { lambdaMin: true },
   },
   hinf: {

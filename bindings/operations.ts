@@ -9,7 +9,7 @@ import { gram, matmul, peakGflops } from "./linalg/blas.ts";
 import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
-import { svdvals } from "./linalg/svd.ts";
+import { svd, svdvals } from "./linalg/svd.ts";
 import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { trace } from "./linalg/trace.ts";
 import { qr } from "./linalg/qr.ts";
@@ -36,6 +36,7 @@ export const operations = {
     trace,
     qr,
     svdvals,
+    svd,
     certify: { lambdaMin },
   },
   hinf: {

@@ -101,12 +101,13 @@ export function bidiagonalize_work<T>(m: i32, n: i32): f64 {
  * n … lda−1 too, is overwritten. Row j of Vt (n×m, ldv) holds v_j in columns j … m−1, and zeros before; vt may be
  * 0 where Q is not wanted, and A is then only overwritten.
  * d (n) and e (n − 1, room for n) hold B, tauQ (n) and tauP (n) the factors: f64 in any T.
- * work: bidiagonalize_work(m, n) bytes, 64-aligned. `share`: the part of the progress that this is of the
- * whole call. Returns 0 or INFO_ABORTED.
+ * work: bidiagonalize_work(m, n) bytes, 64-aligned. Progress is told as going from `from` to `to`. Returns 0 or
+ * INFO_ABORTED.
  * Backward stable: B is exact for A + E, ‖E‖ ≤ c·m·u·‖A‖   [Higham 2002, §19.3]
  */
 export function bidiagonalize<T>(
-  m: i32, n: i32, a: usize, lda: i32, vt: usize, ldv: i32, d: usize, e: usize, tauQ: usize, tauP: usize, share: f64, work: usize,
+  m: i32, n: i32, a: usize, lda: i32, vt: usize, ldv: i32, d: usize, e: usize, tauQ: usize, tauP: usize,
+  from: f64, to: f64, work: usize,
 ): i32 {
   const s = changetype<Reduction>(work);
   const h = changetype<Reflector>(work + RECORD_BYTES - 32);
@@ -147,7 +148,7 @@ export function bidiagonalize<T>(
       if (info != 0) return info;
     }
     const rest = f64(n - end) / n;
-    progress(share * (1 - rest * rest * rest), 1);
+    progress(to - (to - from) * rest * rest * rest, 1);
   }
   return 0;
 }

@@ -139,6 +139,10 @@ export interface Kernels {
   svdvals_work_f32(m: number, n: number): number;
   svdvals_f64: Svdvals;
   svdvals_f32: Svdvals;
+  svd_work_f64(m: number, n: number, c: number): number;
+  svd_work_f32(m: number, n: number, c: number): number;
+  svd_f64: Svd;
+  svd_f32: Svd;
   eigvalsh_work_f64(n: number): number;
   eigvalsh_f64(n: number, a: Pointer, lda: number, w: Pointer, work: Pointer): Info;
   eigh_work_f64(n: number): number;
@@ -172,6 +176,10 @@ type FormQ = (m: number, k: number, q: number, f: Pointer, x: Pointer, ldx: numb
 type Transpose = (m: number, n: number, a: Pointer, lda: number, b: Pointer, ldb: number) => Info;
 
 type Svdvals = (m: number, n: number, a: Pointer, lda: number, w: Pointer, work: Pointer) => Info;
+
+type Svd = (
+  m: number, n: number, c: number, a: Pointer, lda: number, w: Pointer, u: Pointer, ldu: number, vt: Pointer, ldv: number, work: Pointer,
+) => Info;
 
 type MonteCarlo = (
   n: number, d: number, m: number, seed: number, x: Pointer, ldx: number, h: Pointer, ldh: number, work: Pointer,

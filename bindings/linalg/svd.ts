@@ -2,13 +2,28 @@
 
 import { ConvergenceError, OptionError, ShapeError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
-import { pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
+import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
 
 export interface SvdvalsOptions {
   /** How: "auto" chooses. Default "auto". */
   method?: "auto" | "golub-kahan";
   /** What it is computed in; with "f32" the results hold Float32Array. Default "f64". */
   dtype?: "f64" | "f32";
+}
+
+export interface SvdOptions extends SvdvalsOptions {
+  /** Square orthogonal u and vt, not only their first min(m, n) columns and rows. Default false. */
+  full?: boolean;
+}
+
+export interface SvdResult {
+  /** m×k, k = min(m, n), orthonormal columns; m×m if full. */
+  u: Matrix;
+  /** The k singular values, descending. */
+  s: Float64Array | Float32Array;
+  /** k×n, orthonormal rows; n×n if full. */
+  vt: Matrix;
+  info: { converged: true; method: "golub-kahan" };
 }
 
 type Bytes = 8 | 4;
@@ -33,6 +48,37 @@ export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions = {}
   });
 }
 
+/**
+ * The singular value decomposition A = u·diag(s)·vt of an m×n matrix, k = min(m, n): u (m×k) has orthonormal
+ * columns, vt (k×n) orthonormal rows, s descends. ‖A − u·diag(s)·vt‖ is a small multiple of max(m, n)·u·‖A‖, and
+ * u and vt are orthonormal to as much, also where singular values are tiny or zero.
+ */
+export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions = {}): SvdResult {
+  const bytes = checkOptions("svd", options);
+  const { full = false } = options;
+  if (typeof full !== "boolean") throw new OptionError(`svd: full is ${JSON.stringify(full)}, expected true or false`);
+  const a = door("svd", A);
+  return rt.memory.scope(() => {
+    const tall = pushTall(rt, "svd", a, bytes);
+    const { rows: m, cols: n } = tall;
+    const c = full ? m : n;
+    const { kernels } = rt;
+    const [kernel, workspace] =
+      bytes === 8 ? [kernels.svd_f64, kernels.svd_work_f64] : [kernels.svd_f32, kernels.svd_work_f32];
+    const w = rt.memory.push(bytes * n, `svd: ${n} singular values`);
+    const left = pushEmpty(rt, "svd", m, c, bytes);
+    const right = pushEmpty(rt, "svd", n, n, bytes);
+    const work = rt.memory.push(workspace(m, n, c), `svd: workspace for a ${m}×${n} matrix`);
+    const info = kernel(m, n, c, tall.at, tall.stride, w, left.at, left.stride, right.at, right.stride, work);
+    assertConverged("svd", n, rt.checkAborted(info));
+    const s = bytes === 8 ? rt.memory.f64(w, n).slice() : rt.memory.f32(w, n).slice();
+    const isWide = a.rows < a.cols;
+    const u = isWide ? pullTransposed(rt, "svd", right) : pullMatrix(rt, left);
+    const vt = isWide ? pullTransposed(rt, "svd", left) : pullMatrix(rt, right);
+    return { u, s, vt, info: { converged: true, method: "golub-kahan" } };
+  });
+}
+
 /** Refuses options that mean nothing, whatever A is; the size of a number. */
 function checkOptions(fn: string, { method = "auto", dtype = "f64" }: SvdvalsOptions): Bytes {
   if (method !== "auto" && method !== "golub-kahan") {
@@ -54,6 +100,14 @@ function pushTall(rt: Runtime, fn: string, A: Matrix, bytes: Bytes): Placed {
   const tall = pushEmpty(rt, fn, A.cols, A.rows, bytes);
   rt.memory.scope(() => transposeInto(rt, pushMatrix(rt, fn, "A", A, bytes), tall));
   return tall;
+}
+
+function pullTransposed(rt: Runtime, fn: string, placed: Placed): Matrix {
+  return rt.memory.scope(() => {
+    const to = pushEmpty(rt, fn, placed.cols, placed.rows, placed.bytes);
+    transposeInto(rt, placed, to);
+    return pullMatrix(rt, to);
+  });
 }
 
 function transposeInto(rt: Runtime, from: Placed, to: Placed): void {
