@@ -4,7 +4,7 @@
 
 export { abort_word, fail_chunk, heap_base, progress_word, stopWorkers as stop_workers, workerLoop as worker_loop } from "./parallel";
 export { pool_stress } from "./stress";
-export { find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./blas/check";
+export { find_asymmetry_f32, find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./blas/check";
 export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/gemm";
 export { norm_f64, norm_work_f64 } from "./blas/norm";
 export { peak_f32, peak_f64 } from "./blas/peak";
@@ -24,9 +24,11 @@ export {
 export {
   svd_f32, svd_f64, svd_work_f32, svd_work_f64, svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64,
 } from "./decomp/svd";
-export { eigh_f64, eigh_work_f64, eigvalsh_f64, eigvalsh_work_f64 } from "./decomp/eigh";
 export { eigh_jacobi_f64, eigh_jacobi_work_f64 } from "./decomp/jacobi_eigh";
 export { svd_jacobi_f64, svd_jacobi_work_f64 } from "./decomp/jacobi_svd";
+export {
+  eigh_f32, eigh_f64, eigh_work_f32, eigh_work_f64, eigvalsh_f32, eigvalsh_f64, eigvalsh_work_f32, eigvalsh_work_f64,
+} from "./decomp/eigh";
 export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt19937";
 export { mt19937_randn_f64 } from "./random/gauss";
 export {

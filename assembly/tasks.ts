@@ -62,12 +62,18 @@ export const enum Task {
   QUADRATIC_FORM,
   HINF_ROWS,
   HINF_MAP,
-  TRIDIAGONALIZE_SYMV,
-  TRIDIAGONALIZE_COMBINE,
-  TRIDIAGONALIZE_PACK,
-  TRIDIAGONALIZE_UPDATE,
-  APPLY_Q_PACK,
-  APPLY_Q_STRIPS,
+  TRIDIAGONALIZE_SYMV_F64,
+  TRIDIAGONALIZE_SYMV_F32,
+  TRIDIAGONALIZE_COMBINE_F64,
+  TRIDIAGONALIZE_COMBINE_F32,
+  TRIDIAGONALIZE_PACK_F64,
+  TRIDIAGONALIZE_PACK_F32,
+  TRIDIAGONALIZE_UPDATE_F64,
+  TRIDIAGONALIZE_UPDATE_F32,
+  APPLY_Q_PACK_F64,
+  APPLY_Q_PACK_F32,
+  APPLY_Q_STRIPS_F64,
+  APPLY_Q_STRIPS_F32,
   LANCZOS_PROBES,
   TRANSPOSE_F64,
   TRANSPOSE_F32,
@@ -119,12 +125,18 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.QUADRATIC_FORM: return quotient_task(i0, i1);
     case Task.HINF_ROWS: return hinf_rows_task(i0, i1);
     case Task.HINF_MAP: return hinf_map_task(i0, i1);
-    case Task.TRIDIAGONALIZE_SYMV: return tridiagonalize_symv_task(i0, i1);
-    case Task.TRIDIAGONALIZE_COMBINE: return tridiagonalize_combine_task(i0, i1);
-    case Task.TRIDIAGONALIZE_PACK: return tridiagonalize_pack_task(i0, i1);
-    case Task.TRIDIAGONALIZE_UPDATE: return tridiagonalize_update_task(i0, i1);
-    case Task.APPLY_Q_PACK: return apply_q_pack_task(i0, i1);
-    case Task.APPLY_Q_STRIPS: return apply_q_strips_task(i0, i1);
+    case Task.TRIDIAGONALIZE_SYMV_F64: return tridiagonalize_symv_task<f64>(i0, i1);
+    case Task.TRIDIAGONALIZE_SYMV_F32: return tridiagonalize_symv_task<f32>(i0, i1);
+    case Task.TRIDIAGONALIZE_COMBINE_F64: return tridiagonalize_combine_task<f64>(i0, i1);
+    case Task.TRIDIAGONALIZE_COMBINE_F32: return tridiagonalize_combine_task<f32>(i0, i1);
+    case Task.TRIDIAGONALIZE_PACK_F64: return tridiagonalize_pack_task<f64>(i0, i1);
+    case Task.TRIDIAGONALIZE_PACK_F32: return tridiagonalize_pack_task<f32>(i0, i1);
+    case Task.TRIDIAGONALIZE_UPDATE_F64: return tridiagonalize_update_task<f64>(i0, i1);
+    case Task.TRIDIAGONALIZE_UPDATE_F32: return tridiagonalize_update_task<f32>(i0, i1);
+    case Task.APPLY_Q_PACK_F64: return apply_q_pack_task<f64>(i0, i1);
+    case Task.APPLY_Q_PACK_F32: return apply_q_pack_task<f32>(i0, i1);
+    case Task.APPLY_Q_STRIPS_F64: return apply_q_strips_task<f64>(i0, i1);
+    case Task.APPLY_Q_STRIPS_F32: return apply_q_strips_task<f32>(i0, i1);
     case Task.LANCZOS_PROBES: return lanczos_probes_task(i0, i1);
     case Task.TRANSPOSE_F64: return transpose_task<f64>(i0, i1);
     case Task.TRANSPOSE_F32: return transpose_task<f32>(i0, i1);

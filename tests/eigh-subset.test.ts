@@ -10,6 +10,8 @@ testEach("eigh: options that mean nothing are refused", (rt) => {
   const A: Matrix = matrix(3, 3, Float64Array.of(2, 0, 0, 0, 1, 0, 0, 0, 3));
   const refused: [options: unknown, message: string][] = [
     [{ method: "qr" }, 'method is "qr", expected "auto", "tridiagonal" or "jacobi"'],
+    [{ method: "jacobi", dtype: "f32" }, 'dtype is "f32", method "jacobi" computes in f64'],
+    [{ dtype: "f16" }, 'dtype is "f16", expected "f64" or "f32"'],
     [{ subset: 3 }, "subset is 3, expected { index: [from, to] } or { value: [lo, hi] }"],
     [{ subset: {} }, "subset is {}, expected { index: [from, to] } or { value: [lo, hi] }"],
     [{ subset: { index: [0, 1], value: [0, 1] } }, 'subset is {"index":[0,1],"value":[0,1]}, expected { index: [from, to] } or { value: [lo, hi] }'],

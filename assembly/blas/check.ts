@@ -51,11 +51,16 @@ export function find_asymmetry_f64(n: i32, a: usize, lda: i32, tol: f64): f64 {
   if (size >= 0x7ff00000) return -2;
   const gap = max(i32x4.extract_lane(gaps, 1), i32x4.extract_lane(gaps, 3));
   if (reinterpret<f64>(i64(gap + 1) << 32) <= tol * reinterpret<f64>(i64(size) << 32)) return -1;
-  return find_largest_gap(n, a, lda, tol);
+  return find_largest_gap<f64>(n, a, lda, tol);
+}
+
+/** The same for a matrix of f32, without haste. */
+export function find_asymmetry_f32(n: i32, a: usize, lda: i32, tol: f64): f64 {
+  return find_largest_gap<f32>(n, a, lda, tol);
 }
 
 /** The exact answer, in scalar arithmetic. */
-function find_largest_gap(n: i32, a: usize, lda: i32, tol: f64): f64 {
+function find_largest_gap<T>(n: i32, a: usize, lda: i32, tol: f64): f64 {
   let worst: f64 = 0;
   let largest: f64 = 0;
   let where: f64 = -1;
@@ -65,8 +70,8 @@ function find_largest_gap(n: i32, a: usize, lda: i32, tol: f64): f64 {
       const jEnd = min(bj + TILE, n);
       for (let i = bi; i < iEnd; i++) {
         for (let j = max(bj, i); j < jEnd; j++) {
-          const x = load<f64>(a + ((usize(i) * lda + j) << 3));
-          const y = load<f64>(a + ((usize(j) * lda + i) << 3));
+          const x = f64(load<T>(a + (usize(i) * lda + j) * sizeof<T>()));
+          const y = f64(load<T>(a + (usize(j) * lda + i) * sizeof<T>()));
           largest = max(largest, max(abs(x), abs(y)));
           const gap = abs(x - y);
           if (gap > worst) {

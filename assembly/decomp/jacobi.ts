@@ -20,7 +20,7 @@
 import { args, parallelFor, progress } from "../parallel";
 import { Task } from "../tasks";
 import { madd } from "../simd";
-import { largest_abs } from "./eigh";
+import { largest_abs } from "./scaling";
 import { dot, minus } from "./triangular";
 
 /** Rows of a block: two blocks fit into L2 up to rows of 4096 numbers, a chunk takes 20 µs to 1 ms. */
@@ -98,7 +98,7 @@ export function normalise(n: i32, x: usize): i32 {
   let taken = 0;
   // denormal numbers take two passes, since a factor reaches no more than 2^1022
   for (let pass = 0; pass < 2; pass++) {
-    const largest = largest_abs(n, x);
+    const largest = largest_abs<f64>(n, x);
     if (largest == 0) return 0;
     const e = max(-1022, min(1022, exponent_of(largest)));
     const factor = power(-e);

@@ -22,7 +22,7 @@ import { complete_rows, complete_rows_work } from "./jacobi_qr";
 import { exponent_of, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
 import { rows_to_columns, sort_ascending } from "./jacobi_order";
 import { minus } from "./triangular";
-import { largest_abs } from "./eigh";
+import { largest_abs } from "./scaling";
 
 /** (1 + √17)/8: a pivot of 2×2 if the largest number is by so much larger than the largest on the diagonal. */
 const RATIO: f64 = 0.6403882032022076;
@@ -133,7 +133,7 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, negative: usize,
   for (let i = 0; i < n; i++) {
     const row = a + usize(i) * ld;
     const at = usize(i) << 3;
-    store<f64>(sizes + at, max(largest_abs(i, row), largest_abs(n - i - 1, row + at + 8)));
+    store<f64>(sizes + at, max(largest_abs<f64>(i, row), largest_abs<f64>(n - i - 1, row + at + 8)));
     store<f64>(weights + at, abs(load<f64>(row + at)));
   }
   let rank = 0;
@@ -266,7 +266,7 @@ export function eigh_jacobi_f64(n: i32, a: usize, lda: i32, w: usize, vectors: b
   let largest: f64 = 0;
   for (let i = 0; i < n; i++) {
     const at = a + usize(i) * ld + (usize(i) << 3);
-    largest = max(largest, largest_abs(n - i, at));
+    largest = max(largest, largest_abs<f64>(n - i, at));
   }
   const shift = TOP - exponent_of(largest);
   for (let i = 0; i < n; i++) {

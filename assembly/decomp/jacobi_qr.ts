@@ -66,7 +66,7 @@ export function jacobi_qr_apply_task(i0: i32, i1: i32): void {
 
 function step(n: i32, m: i32, k: i32, c: usize, ldc: i32, diagonal: usize, tau: usize, squares: usize): i32 {
   const offset = usize(k) << 3;
-  store<f64>(tau + offset, reflector(m - k, c + (usize(k) * ldc << 3) + offset, diagonal + offset));
+  store<f64>(tau + offset, reflector<f64>(m - k, c + (usize(k) * ldc << 3) + offset, diagonal + offset));
   const s = args<Reflect>();
   s.m = m;
   s.k = k;

@@ -14,7 +14,7 @@ import { transpose } from "../blas/transpose";
 import { apply_reflectors, complete_rows, complete_rows_work, pivoted_qr } from "./jacobi_qr";
 import { exponent_of, normalise, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
 import { rows_to_columns, rows_to_rows, sort_ascending } from "./jacobi_order";
-import { largest_abs } from "./eigh";
+import { largest_abs } from "./scaling";
 
 /** What is asked for: singular values, thin or full matrices of vectors. */
 const enum Want { VALUES, THIN, FULL }
@@ -30,7 +30,7 @@ function spread(rows: i32, cols: i32, x: usize, ldx: i32): i32 {
   let low = i32.MAX_VALUE;
   let high = i32.MIN_VALUE;
   for (let i = 0; i < rows; i++) {
-    const largest = largest_abs(cols, x + (usize(i) * ldx << 3));
+    const largest = largest_abs<f64>(cols, x + (usize(i) * ldx << 3));
     if (largest == 0) continue;
     low = min(low, exponent_of(largest));
     high = max(high, exponent_of(largest));

@@ -24,15 +24,20 @@ export class Subset {
   lo: f64; // the interval (lo, hi] of eigenvalues
   hi: f64;
   unit: f64; // eigenvalues are in this unit, a power of two
+  single: bool; // and count as rounded to f32
 }
 
 /** from and to of a subset by value; unit·c·d (n) are the eigenvalues, ascending. */
 export function select(s: Subset, n: i32, d: usize, c: f64): void {
   if (!s.byValue) return;
   s.from = 0;
-  while (s.from < n && get(d, s.from) * c * s.unit <= s.lo) s.from++;
-  s.to = s.from;
-  while (s.to < n && get(d, s.to) * c * s.unit <= s.hi) s.to++;
+  s.to = 0;
+  for (let i = 0; i < n; i++) {
+    let value = get(d, i) * c * s.unit;
+    if (s.single) value = f64(f32(value));
+    if (value <= s.lo) s.from = i + 1;
+    if (value <= s.hi) s.to = i + 1;
+  }
 }
 
 /** The columns of Q that belong to one half, and the rows that have support there. */

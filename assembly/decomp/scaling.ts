@@ -32,6 +32,11 @@ export function inverse_power<T>(x: T): T {
 export function scaling<T>(m: i32, n: i32, a: usize, lda: i32): T {
   let largest: T = 0;
   for (let i = 0; i < m; i++) largest = max<T>(largest, largest_abs<T>(n, a + usize(i) * lda * sizeof<T>()));
+  return scaling_of<T>(largest);
+}
+
+/** The same for the largest |aᵢⱼ|. */
+export function scaling_of<T>(largest: T): T {
   if (largest == 0) return 0;
   const by = inverse_power<T>(largest);
   const exponent = i32(reinterpret<i64>(f64(by)) >> 52) - 1023;

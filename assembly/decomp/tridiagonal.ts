@@ -64,20 +64,26 @@ class Reduction {
   next: bool; // row j + 1 belongs to the panel
 }
 
+// @ts-ignore: decorator
+@inline
+function isF64<T>(): bool {
+  return sizeof<T>() == 8;
+}
+
 /** Row stride of the panels: an odd number of cache lines, so that rows do not share sets. */
 function stride(n: i32): i32 {
   return (((n + 7) >> 3) | 1) << 3;
 }
 
-/** Numbers in the packed panels of the update; both are long enough for n rounded up to either unit. */
+/** Numbers in each of the packed panels of the update: n rounded up to MR or NR. */
 function packed_size(n: i32): i32 {
-  return 2 * NB * 2 * (n + MR);
+  return 2 * NB * (n + 8);
 }
 
-/** Bytes of workspace of tridiagonalize. */
-export function tridiagonalize_work(n: i32): f64 {
-  const numbers = f64(stride(n)) * (3 * NB + PARTS) + packed_size(n) + 2 * NB + n / (4 * COMBINE_GRAIN) + 1;
-  return 8 * (numbers + 1 + PARTS);
+/** Bytes of workspace of tridiagonalize<T>. */
+export function tridiagonalize_work<T>(n: i32): f64 {
+  const numbers = f64(stride(n)) * (3 * NB + PARTS) + 2 * packed_size(n) + 2 * NB + n / (4 * COMBINE_GRAIN) + 2;
+  return sizeof<T>() * numbers + 8 * (1 + PARTS);
 }
 
 /**
@@ -85,12 +91,14 @@ export function tridiagonalize_work(n: i32): f64 {
  *
  * A (n×n, stride lda, a multiple of 4; rows 16-aligned) symmetric with entries of order 1; the upper
  * triangle is read. On return row j of A holds v_j in columns j+1 … n−1 with its leading 1 explicit;
- * the rest of A, columns n … lda−1 too, is overwritten. d (n) and e (n−1) hold T, tau (n) the τ_j.
- * work: tridiagonalize_work(n) bytes, 64-aligned. `share`: the part of the progress that this is of
+ * the rest of A, columns n … lda−1 too, is overwritten. d (n) and e (n−1) hold T in f64, tau (n) the τ_j,
+ * like A in the type of the arithmetic. work: tridiagonalize_work(n) bytes, 64-aligned. `share`: the part of the progress that this is of
  * the whole call. Returns 0 or INFO_ABORTED.
  * Backward stable: T is exact for A + E, ‖E‖ ≤ c·n·u·‖A‖   [Higham 2002, §19.3]
  */
-export function tridiagonalize(n: i32, a: usize, lda: i32, d: usize, e: usize, tau: usize, share: f64, work: usize): i32 {
+export function tridiagonalize<T>(
+  n: i32, a: usize, lda: i32, d: usize, e: usize, tau: usize, share: f64, work: usize,
+): i32 {
   const s = args<Reduction>();
   s.n = n;
   s.lda = lda;
@@ -100,52 +108,52 @@ export function tridiagonalize(n: i32, a: usize, lda: i32, d: usize, e: usize, t
   s.tau = tau;
   s.ld = stride(n);
   s.z = work;
-  s.sums = at(s.z, s.ld, 3 * NB, 0);
-  s.packed = at(s.sums, s.ld, PARTS, 0);
-  s.dots = s.packed + (usize(packed_size(n)) << 3);
-  s.pieces = s.dots + 8 * 2 * NB;
-  s.claims = s.pieces + (usize(n / (4 * COMBINE_GRAIN) + 1) << 3);
+  s.sums = at<T>(s.z, s.ld, 3 * NB, 0);
+  s.packed = at<T>(s.sums, s.ld, PARTS, 0);
+  s.dots = s.packed + usize(2 * packed_size(n)) * sizeof<T>();
+  s.pieces = s.dots + 2 * NB * sizeof<T>();
+  s.claims = (s.pieces + usize(n / (4 * COMBINE_GRAIN) + 1) * sizeof<T>() + 7) & ~7;
   s.lists = s.claims + 8;
   memory.fill(s.lists, 0, PARTS << 3);
-  memory.fill(s.z, 0, usize(3 * NB) * s.ld << 3);
+  memory.fill(s.z, 0, usize(3 * NB) * s.ld * sizeof<T>());
   // vectors of 4 read the columns up to the next multiple of 4
-  for (let i = 0; i < n; i++) for (let j = n; j < up4(n); j++) store<f64>(at(a, lda, i, j), 0);
+  for (let i = 0; i < n; i++) for (let j = n; j < up4(n); j++) store<T>(at<T>(a, lda, i, j), <T>0);
 
   for (let p = 0; p < n - 2; p += NB) {
     const end = min(p + NB, n - 2);
     for (let j = p; j < end; j++) {
-      const info = step(s, j, j - p, end);
+      const info = step<T>(s, j, j - p, end);
       if (info != 0) return info;
     }
-    const info = update(s, end, end - p);
+    const info = update<T>(s, end, end - p);
     if (info != 0) return info;
     const left = f64(n - end) / n;
     progress(share * (1 - left * left * left), 1);
   }
 
   for (let j = max(0, n - 2); j < n; j++) {
-    store<f64>(d + (usize(j) << 3), load<f64>(at(a, lda, j, j)));
-    store<f64>(tau + (usize(j) << 3), 0);
+    store<f64>(d + (usize(j) << 3), f64(load<T>(at<T>(a, lda, j, j))));
+    store<T>(tau + usize(j) * sizeof<T>(), <T>0);
   }
-  if (n > 1) store<f64>(e + (usize(n - 2) << 3), load<f64>(at(a, lda, n - 2, n - 1)));
+  if (n > 1) store<f64>(e + (usize(n - 2) << 3), f64(load<T>(at<T>(a, lda, n - 2, n - 1))));
   return 0;
 }
 
 /** Step j, the i-th of a panel that ends before row `end`: row j is up to date, and then row j + 1. */
-function step(s: Reduction, j: i32, i: i32, end: i32): i32 {
+function step<T>(s: Reduction, j: i32, i: i32, end: i32): i32 {
   const n = s.n;
   const from = (j + 1) & ~3;
-  const v = at(s.z, s.ld, i, from);
-  const w = at(s.z, s.ld, NB + i, from);
-  const x = at(s.a, s.lda, j, j + 1);
-  store<f64>(s.d + (usize(j) << 3), load<f64>(x - 8));
-  const tau = reflector(n - j - 1, x, s.e + (usize(j) << 3));
-  store<f64>(s.tau + (usize(j) << 3), tau);
+  const v = at<T>(s.z, s.ld, i, from);
+  const w = at<T>(s.z, s.ld, NB + i, from);
+  const x = at<T>(s.a, s.lda, j, j + 1);
+  store<f64>(s.d + (usize(j) << 3), f64(load<T>(x - sizeof<T>())));
+  const tau = <T>reflector<T>(n - j - 1, x, s.e + (usize(j) << 3));
+  store<T>(s.tau + usize(j) * sizeof<T>(), tau);
   // the row of V: zeros from the panel's first column on, then v
-  const zeros = at(s.z, s.ld, i, (j - i) & ~3);
-  const v1 = v + (usize(j + 1 - from) << 3);
+  const zeros = at<T>(s.z, s.ld, i, (j - i) & ~3);
+  const v1 = v + usize(j + 1 - from) * sizeof<T>();
   memory.fill(zeros, 0, v1 - zeros);
-  memory.copy(v1, x, usize(up4(n) - j - 1) << 3);
+  memory.copy(v1, x, usize(up4(n) - j - 1) * sizeof<T>());
 
   s.j = j;
   s.i = i;
@@ -154,37 +162,37 @@ function step(s: Reduction, j: i32, i: i32, end: i32): i32 {
   s.parts = max(1, min(PARTS, i32(f64(n - from) * f64(n - from) / (2 * PART_AREA))));
   store<i32>(s.claims, 0);
   const chunks = s.parts + 2 * ((i + 3) >> 2);
-  let info = parallelFor(Task.TRIDIAGONALIZE_SYMV, chunks, s.parts == 1 ? chunks : 1);
+  let info = parallelFor(isF64<T>() ? Task.TRIDIAGONALIZE_SYMV_F64 : Task.TRIDIAGONALIZE_SYMV_F32, chunks, s.parts == 1 ? chunks : 1);
   if (info != 0) return info;
   const units = (up4(n) - from) >> 2;
-  info = parallelFor(Task.TRIDIAGONALIZE_COMBINE, units, COMBINE_GRAIN);
+  info = parallelFor(isF64<T>() ? Task.TRIDIAGONALIZE_COMBINE_F64 : Task.TRIDIAGONALIZE_COMBINE_F32, units, COMBINE_GRAIN);
   if (info != 0) return info;
 
-  let yv: f64 = 0;
-  for (let c = 0; c * COMBINE_GRAIN < units; c++) yv += load<f64>(s.pieces + (usize(c) << 3));
-  const alpha = -0.5 * tau * tau * yv;
-  const y = at(s.sums, s.ld, 0, from);
+  let yv: T = <T>0;
+  for (let c = 0; c * COMBINE_GRAIN < units; c++) yv += load<T>(s.pieces + usize(c) * sizeof<T>());
+  const alpha = <T>-0.5 * tau * tau * yv;
+  const y = at<T>(s.sums, s.ld, 0, from);
   if (s.next) {
-    const w1 = tau * load<f64>(y + (v1 - v)) + alpha;
-    newest_pair(units, tau, alpha, w1, y, v, w, at(s.a, s.lda, j + 1, from));
+    const w1 = tau * load<T>(y + (v1 - v)) + alpha;
+    newest_pair<T>(units, tau, alpha, w1, y, v, w, at<T>(s.a, s.lda, j + 1, from));
   } else {
-    newest_w(units, tau, alpha, y, v, w);
+    newest_w<T>(units, tau, alpha, y, v, w);
   }
   return 0;
 }
 
 /** A := A − [V; W]ᵀ·[W; V] for the k rows of V and W, from row and column `end` on. */
-function update(s: Reduction, end: i32, k: i32): i32 {
+function update<T>(s: Reduction, end: i32, k: i32): i32 {
   if (k < NB) {
-    memory.fill(at(s.z, s.ld, k, 0), 0, usize(NB - k) * s.ld << 3);
-    memory.fill(at(s.z, s.ld, NB + k, 0), 0, usize(NB - k) * s.ld << 3);
+    memory.fill(at<T>(s.z, s.ld, k, 0), 0, usize(NB - k) * s.ld * sizeof<T>());
+    memory.fill(at<T>(s.z, s.ld, NB + k, 0), 0, usize(NB - k) * s.ld * sizeof<T>());
   }
-  memory.copy(at(s.z, s.ld, 2 * NB, 0), s.z, usize(NB) * s.ld << 3);
+  memory.copy(at<T>(s.z, s.ld, 2 * NB, 0), s.z, usize(NB) * s.ld * sizeof<T>());
   s.j = end;
   const units = (s.n - end + MR - 1) / MR;
-  const info = parallelFor(Task.TRIDIAGONALIZE_PACK, units, 4 * UPDATE_GRAIN);
+  const info = parallelFor(isF64<T>() ? Task.TRIDIAGONALIZE_PACK_F64 : Task.TRIDIAGONALIZE_PACK_F32, units, 4 * UPDATE_GRAIN);
   if (info != 0) return info;
-  return parallelFor(Task.TRIDIAGONALIZE_UPDATE, units, UPDATE_GRAIN);
+  return parallelFor(isF64<T>() ? Task.TRIDIAGONALIZE_UPDATE_F64 : Task.TRIDIAGONALIZE_UPDATE_F32, units, UPDATE_GRAIN);
 }
 
 // ── SYMV ─────────────────────────────────────────────────────────────────────────────────────────
@@ -195,17 +203,17 @@ function part_start(from: i32, n: i32, c: i32, parts: i32): i32 {
   return (n - i32(f64(n - from) * Math.sqrt(1 - f64(c) / parts))) & ~3;
 }
 
-export function tridiagonalize_symv_task(i0: i32, i1: i32): void {
+export function tridiagonalize_symv_task<T>(i0: i32, i1: i32): void {
   const s = args<Reduction>();
   for (let c = i0; c < i1; c++) {
-    if (c < s.parts) symv_parts(s, s.lists + (usize(c) << 3));
+    if (c < s.parts) symv_parts<T>(s, s.lists + (usize(c) << 3));
     else {
       // four rows of V, or of W
       const fours = (s.i + 3) >> 2;
       const g = c - s.parts;
       const q = g < fours ? 4 * g : NB + 4 * (g - fours);
-      const v = at(s.z, s.ld, s.i, s.from);
-      dot4((up4(s.n) - s.from) >> 2, at(s.z, s.ld, q, s.from), s.ld, v, s.dots + (usize(q) << 3));
+      const v = at<T>(s.z, s.ld, s.i, s.from);
+      dot4<T>((up4(s.n) - s.from) >> 2, at<T>(s.z, s.ld, q, s.from), s.ld, v, s.dots + usize(q) * sizeof<T>());
     }
   }
 }
@@ -216,34 +224,34 @@ export function tridiagonalize_symv_task(i0: i32, i1: i32): void {
  * are still in this core's L2; then what others have left.
  * The list holds what was taken, the last one lowest, as hexadecimal digits 1 + part.
  */
-function symv_parts(s: Reduction, list: usize): void {
+function symv_parts<T>(s: Reduction, list: usize): void {
   let taken: u64 = 0;
   for (let before = load<u64>(list); before != 0; before >>= 4) {
-    taken = take_part(s, i32(before & 15) - 1, taken);
+    taken = take_part<T>(s, i32(before & 15) - 1, taken);
   }
-  for (let part = 0; part < s.parts; part++) taken = take_part(s, part, taken);
+  for (let part = 0; part < s.parts; part++) taken = take_part<T>(s, part, taken);
   store<u64>(list, taken);
 }
 
-function take_part(s: Reduction, part: i32, taken: u64): u64 {
+function take_part<T>(s: Reduction, part: i32, taken: u64): u64 {
   const left = (load<i32>(s.claims) & (1 << part)) == 0; // spares most of the atomic operations
   if (!left || part >= s.parts || !claimBit(s.claims, part)) return taken;
-  symv_part(s, part);
+  symv_part<T>(s, part);
   return (taken << 4) | (part + 1);
 }
 
 /** Part c of A·v; every other step from the bottom up, to begin with the rows that the last one ended with. */
-function symv_part(s: Reduction, c: i32): void {
+function symv_part<T>(s: Reduction, c: i32): void {
   const r0 = part_start(s.from, s.n, c, s.parts);
   const r1 = part_start(s.from, s.n, c + 1, s.parts);
-  const v = at(s.z, s.ld, s.i, 0);
-  const y = at(s.sums, s.ld, c, 0);
-  memory.fill(y + (usize(r0) << 3), 0, usize(up4(s.n) - r0) << 3);
+  const v = at<T>(s.z, s.ld, s.i, 0);
+  const y = at<T>(s.sums, s.ld, c, 0);
+  memory.fill(y + usize(r0) * sizeof<T>(), 0, usize(up4(s.n) - r0) * sizeof<T>());
   const down = (s.j & 1) == 0;
   const step = down ? 4 : -4;
   let r = down ? r0 : up4(r1) - 4;
   for (let count = (r1 - r0 + 3) >> 2; count > 0; count--) {
-    symv_rows(s.n - r, at(s.a, s.lda, r, r), s.lda, v + (usize(r) << 3), y + (usize(r) << 3));
+    symv_rows<T>(s.n - r, at<T>(s.a, s.lda, r, r), s.lda, v + usize(r) * sizeof<T>(), y + usize(r) * sizeof<T>());
     r += step;
   }
 }
@@ -251,59 +259,59 @@ function symv_part(s: Reduction, c: i32): void {
 // ── COMBINE ──────────────────────────────────────────────────────────────────────────────────────
 
 /** Columns from + 4·[u0, u1): y := Σ partial sums − corrections, its part of yᵀv, and row j + 1 but for the newest pair. */
-export function tridiagonalize_combine_task(u0: i32, u1: i32): void {
+export function tridiagonalize_combine_task<T>(u0: i32, u1: i32): void {
   const s = args<Reduction>();
   const c0 = s.from + 4 * u0;
   const c1 = s.from + 4 * u1;
-  const y = at(s.sums, s.ld, 0, c0);
+  const y = at<T>(s.sums, s.ld, 0, c0);
   for (let g = 1; g < s.parts; g++) {
     const r0 = max(c0, part_start(s.from, s.n, g, s.parts));
-    if (r0 < c1) add_to((c1 - r0) >> 2, at(s.sums, s.ld, g, r0), at(s.sums, s.ld, 0, r0));
+    if (r0 < c1) add_to<T>((c1 - r0) >> 2, at<T>(s.sums, s.ld, g, r0), at<T>(s.sums, s.ld, 0, r0));
   }
-  const row = at(s.a, s.lda, s.j + 1, c0);
+  const row = at<T>(s.a, s.lda, s.j + 1, c0);
   for (let q = 0; q < s.i; q++) {
-    const v = at(s.z, s.ld, q, 0);
-    const w = at(s.z, s.ld, NB + q, 0);
-    const jth = usize(s.j + 1) << 3;
-    const vv = load<f64>(s.dots + (usize(q) << 3));
-    const wv = load<f64>(s.dots + (usize(NB + q) << 3));
-    const shift = usize(c0) << 3;
-    if (s.next) correct_both(u1 - u0, wv, vv, load<f64>(w + jth), load<f64>(v + jth), v + shift, w + shift, y, row);
-    else correct(u1 - u0, wv, vv, v + shift, w + shift, y);
+    const v = at<T>(s.z, s.ld, q, 0);
+    const w = at<T>(s.z, s.ld, NB + q, 0);
+    const jth = usize(s.j + 1) * sizeof<T>();
+    const vv = load<T>(s.dots + usize(q) * sizeof<T>());
+    const wv = load<T>(s.dots + usize(NB + q) * sizeof<T>());
+    const shift = usize(c0) * sizeof<T>();
+    if (s.next) correct_both<T>(u1 - u0, wv, vv, load<T>(w + jth), load<T>(v + jth), v + shift, w + shift, y, row);
+    else correct<T>(u1 - u0, wv, vv, v + shift, w + shift, y);
   }
   // v is zero left of column j + 1, so what y holds there does not count
-  const v = at(s.z, s.ld, s.i, c0);
-  store<f64>(s.pieces + (usize(u0 / COMBINE_GRAIN) << 3), dot(u1 - u0, y, v));
+  const v = at<T>(s.z, s.ld, s.i, c0);
+  store<T>(s.pieces + usize(u0 / COMBINE_GRAIN) * sizeof<T>(), dot<T>(u1 - u0, y, v));
 }
 
 // ── UPDATE ───────────────────────────────────────────────────────────────────────────────────────
 
 /** Where the NR-panels of [W; V] begin. */
-function packed_right(s: Reduction): usize {
-  return s.packed + ((usize(2 * NB) * (s.n + MR)) << 3);
+function packed_right<T>(s: Reduction): usize {
+  return s.packed + usize(packed_size(s.n)) * sizeof<T>();
 }
 
 /** Panels of rows and of columns end + MR·[u0, u1). */
-export function tridiagonalize_pack_task(u0: i32, u1: i32): void {
+export function tridiagonalize_pack_task<T>(u0: i32, u1: i32): void {
   const s = args<Reduction>();
   const m = s.n - s.j;
-  const left = at(s.z, s.ld, 0, s.j);
-  const right = at(s.z, s.ld, NB, s.j);
-  pack<f64>(MR, u0 * MR, min(u1 * MR, m), 2 * NB, left, s.ld, false, s.packed);
+  const left = at<T>(s.z, s.ld, 0, s.j);
+  const right = at<T>(s.z, s.ld, NB, s.j);
+  pack<T>(MR, u0 * MR, min(u1 * MR, m), 2 * NB, left, s.ld, false, s.packed);
   // chunks start at multiples of 4·UPDATE_GRAIN·MR, which NR divides
-  pack<f64>(NR<f64>(), u0 * MR, min(u1 * MR, m), 2 * NB, right, s.ld, false, packed_right(s));
+  pack<T>(NR<T>(), u0 * MR, min(u1 * MR, m), 2 * NB, right, s.ld, false, packed_right<T>(s));
 }
 
 /** Rows end + MR·[u0, u1) of the trailing matrix, from their diagonal on. */
-export function tridiagonalize_update_task(u0: i32, u1: i32): void {
+export function tridiagonalize_update_task<T>(u0: i32, u1: i32): void {
   const s = args<Reduction>();
   const m = s.n - s.j;
   for (let u = u0; u < u1; u++) {
     const r = u * MR;
-    const c = r & ~3; // where an NR-panel begins
-    const left = s.packed + ((usize(2 * NB) * r) << 3);
-    const right = packed_right(s) + ((usize(2 * NB) * c) << 3);
+    const c = r & ~(NR<T>() - 1); // where an NR-panel begins
+    const left = s.packed + usize(2 * NB) * r * sizeof<T>();
+    const right = packed_right<T>(s) + usize(2 * NB) * c * sizeof<T>();
     const rows = min(MR, m - r);
-    macro<f64>(rows, m - c, 2 * NB, -1, left, right, 1, at(s.a, s.lda, s.j + r, s.j + c), s.lda, rows);
+    macro<T>(rows, m - c, 2 * NB, <T>-1, left, right, <T>1, at<T>(s.a, s.lda, s.j + r, s.j + c), s.lda, rows);
   }
 }

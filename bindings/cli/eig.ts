@@ -24,7 +24,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   const progress = new Progress(signal);
   const es = await createEngine(engine);
   try {
-    let values: Float64Array;
+    let values: Float64Array | Float32Array;
     let info = {};
     if (given.vectors === undefined) {
       values = await es.linalg.eigvalsh(A, progress.step("eigenvalues"));

@@ -23,6 +23,7 @@ export interface Kernels {
   find_not_finite_f64(m: number, n: number, a: Pointer, lda: number): number;
   find_not_finite_f32(m: number, n: number, a: Pointer, lda: number): number;
   find_asymmetry_f64(n: number, a: Pointer, lda: number, tol: number): number;
+  find_asymmetry_f32(n: number, a: Pointer, lda: number, tol: number): number;
 
   peak_f64(rounds: number): number;
   peak_f32(rounds: number): number;
@@ -144,11 +145,10 @@ export interface Kernels {
   svd_f64: Svd;
   svd_f32: Svd;
   eigvalsh_work_f64(n: number): number;
-  eigvalsh_f64(n: number, a: Pointer, lda: number, w: Pointer, work: Pointer): Info;
+  eigvalsh_work_f32(n: number): number;
+  eigvalsh_f64: Eigvalsh;
+  eigvalsh_f32: Eigvalsh;
   eigh_work_f64(n: number): number;
-  eigh_f64(
-    n: number, a: Pointer, lda: number, byValue: boolean, lo: number, hi: number, w: Pointer, range: Pointer, work: Pointer,
-  ): Info;
   eigh_jacobi_work_f64(n: number): number;
   eigh_jacobi_f64(n: number, a: Pointer, lda: number, w: Pointer, vectors: boolean, sweeps: Pointer, work: Pointer): Info;
   svd_jacobi_work_f64(m: number, n: number, want: number): number;
@@ -156,6 +156,9 @@ export interface Kernels {
     m: number, n: number, a: Pointer, lda: number, want: number, u: Pointer, ldu: number, s: Pointer, vt: Pointer, ldvt: number,
     sweeps: Pointer, work: Pointer,
   ): Info;
+  eigh_work_f32(n: number): number;
+  eigh_f64: Eigh;
+  eigh_f32: Eigh;
 }
 
 type Gemm = (
@@ -179,6 +182,12 @@ type Svdvals = (m: number, n: number, a: Pointer, lda: number, w: Pointer, work:
 
 type Svd = (
   m: number, n: number, c: number, a: Pointer, lda: number, w: Pointer, u: Pointer, ldu: number, vt: Pointer, ldv: number, work: Pointer,
+) => Info;
+
+type Eigvalsh = (n: number, a: Pointer, lda: number, w: Pointer, work: Pointer) => Info;
+
+type Eigh = (
+  n: number, a: Pointer, lda: number, byValue: boolean, lo: number, hi: number, w: Pointer, range: Pointer, work: Pointer,
 ) => Info;
 
 type MonteCarlo = (

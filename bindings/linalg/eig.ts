@@ -12,7 +12,13 @@ import { pullMatrix, pushSymmetric, toSquare, type Matrix, type MatrixLike, type
  */
 export type Subset = { index: readonly [from: number, to: number] } | { value: readonly [lo: number, hi: number] };
 
-export interface EighOptions {
+/** The arithmetic of a decomposition. */
+export type Dtype = "f64" | "f32";
+
+/** What holds the results. */
+export type ArrayOf<D extends Dtype> = D extends "f32" ? Float32Array : Float64Array;
+
+export interface EighOptions<D extends Dtype = Dtype> {
   /**
    * How: "auto" chooses the fastest, "tridiagonal". "jacobi" is slower and gets small eigenvalues right to
    * themselves where A determines them, above all those of a graded positive definite A. Default "auto".
@@ -20,56 +26,74 @@ export interface EighOptions {
   method?: "auto" | "tridiagonal" | "jacobi";
   /** Only these eigenvalues (and their vectors). Default: all. */
   subset?: Subset;
+  /**
+   * The arithmetic and the type of the results. "f32" rounds A first and is faster; everything is then right to
+   * within a small multiple of n·eps·‖A‖ with eps = 2⁻²³ ≈ 1.2e-7. Default "f64".
+   */
+  dtype?: D;
 }
 
-export interface EighResult {
+export interface EighResult<D extends Dtype = Dtype> {
   /** The n eigenvalues, or the k of the subset, ascending. */
-  values: Float64Array;
+  values: ArrayOf<D>;
   /** n×n (n×k); column j is the eigenvector of values[j], the columns are orthonormal. */
-  vectors: Matrix<Float64Array>;
+  vectors: Matrix<ArrayOf<D>>;
   info: { converged: true; method: "tridiagonal" } | JacobiInfo;
 }
 
 /** The eigenvalues of the symmetric matrix A, ascending, each to within a small multiple of n·eps·‖A‖. */
-export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): Float64Array {
-  const { method, subset } = checkOptions("eigvalsh", options);
-  if (method === "jacobi") return byJacobi(rt, "eigvalsh", A, subset, false).values;
-  return solve(rt, "eigvalsh", A, subset, rt.kernels.eigvalsh_work_f64, ({ at, rows, stride }, w, work) => {
-    const info = rt.kernels.eigvalsh_f64(rows, at, stride, w, work);
+export function eigvalsh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, options: EighOptions<D> = {}): ArrayOf<D> {
+  const { method, subset, dtype } = checkOptions("eigvalsh", options);
+  if (method === "jacobi") return byJacobi(rt, "eigvalsh", A, subset, false).values as ArrayOf<D>;
+  const { kernels } = rt;
+  const [kernel, workspace] = dtype === "f64"
+    ? [kernels.eigvalsh_f64, kernels.eigvalsh_work_f64]
+    : [kernels.eigvalsh_f32, kernels.eigvalsh_work_f32];
+  return solve(rt, "eigvalsh", A, subset, dtype, workspace, ({ at, rows, stride }, w, work) => {
+    const info = kernel(rows, at, stride, w, work);
     return [info, () => {
-      const values = rt.memory.f64(w, rows);
-      return values.slice(...range(values, subset));
+      const values = ARRAYS[dtype].from(rt.memory.f64(w, rows));
+      return values.slice(...range(values, subset)) as ArrayOf<D>;
     }];
   });
 }
 
-/** Eigenvalues and eigenvectors of the symmetric matrix A: A·V = V·diag(values). */
-export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): EighResult {
-  const { method, subset } = checkOptions("eigh", options);
-  if (method === "jacobi") return byJacobi(rt, "eigh", A, subset, true);
-  return solve(rt, "eigh", A, subset, rt.kernels.eigh_work_f64, (placed, w, work) => {
+/**
+ * Eigenvalues and eigenvectors of the symmetric matrix A: A·V = V·diag(values), in every column and
+ * VᵀV = I to within a small multiple of n·eps (·‖A‖).
+ */
+export function eigh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, options: EighOptions<D> = {}): EighResult<D> {
+  const { method, subset, dtype } = checkOptions("eigh", options);
+  if (method === "jacobi") return byJacobi(rt, "eigh", A, subset, true) as EighResult as EighResult<D>;
+  const { kernels } = rt;
+  const [kernel, workspace] = dtype === "f64" ? [kernels.eigh_f64, kernels.eigh_work_f64] : [kernels.eigh_f32, kernels.eigh_work_f32];
+  return solve(rt, "eigh", A, subset, dtype, workspace, (placed, w, work) => {
     const { at, rows: n, stride } = placed;
     const where = rt.memory.push(8, "eigh");
     const byValue = subset !== undefined && "value" in subset;
     const [lo, hi] = subset === undefined ? [0, n] : "value" in subset ? subset.value : subset.index;
-    const info = rt.kernels.eigh_f64(n, at, stride, byValue, lo, hi, w, where, work);
+    const info = kernel(n, at, stride, byValue, lo, hi, w, where, work);
     return [info, () => {
       const [from, to] = rt.memory.i32(where, 2) as unknown as [number, number];
-      const values = rt.memory.f64(w, n).slice(from, to);
-      const vectors = pullMatrix(rt, { ...placed, cols: to - from });
+      const values = ARRAYS[dtype].from(rt.memory.f64(w, n).subarray(from, to)) as ArrayOf<D>;
+      const vectors = pullMatrix<ArrayOf<D>>(rt, { ...placed, cols: to - from });
       return { values, vectors, info: { converged: true, method: "tridiagonal" } };
     }];
   });
 }
 
-/** Refuses options that mean nothing, whatever A is. */
-function checkOptions(fn: string, options: EighOptions): EighOptions {
-  const { method = "auto", subset } = options;
+const ARRAYS = { f64: Float64Array, f32: Float32Array };
+
+/** The options with their defaults, refused if they mean nothing, whatever A is. */
+function checkOptions(fn: string, options: EighOptions) {
+  const { method = "auto", subset, dtype = "f64" } = options;
   if (method !== "auto" && method !== "tridiagonal" && method !== "jacobi") {
     throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto", "tridiagonal" or "jacobi"`);
   }
+  if (dtype !== "f64" && dtype !== "f32") throw new OptionError(`${fn}: dtype is ${JSON.stringify(dtype)}, expected "f64" or "f32"`);
+  if (dtype === "f32" && method === "jacobi") throw new OptionError(`${fn}: dtype is "f32", method "jacobi" computes in f64`);
   if (subset !== undefined) checkSubset(fn, subset);
-  return { method, subset };
+  return { method, subset, dtype };
 }
 
 function checkSubset(fn: string, subset: Subset): void {
@@ -89,7 +113,7 @@ function checkSubset(fn: string, subset: Subset): void {
 }
 
 /** The positions [from, to) of a subset among all eigenvalues, ascending. */
-function range(values: Float64Array, subset: Subset | undefined): [from: number, to: number] {
+function range(values: ArrayOf<Dtype>, subset: Subset | undefined): [from: number, to: number] {
   if (subset === undefined) return [0, values.length];
   if ("index" in subset) return [subset.index[0], subset.index[1]];
   const [lo, hi] = subset.value;
@@ -108,7 +132,9 @@ function door(fn: string, value: MatrixLike, subset: Subset | undefined): Matrix
 }
 
 /** All eigenvalues by Jacobi's method, and of them those of the subset. */
-function byJacobi(rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, vectors: boolean): EighResult {
+function byJacobi(
+  rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, vectors: boolean,
+): EighResult<"f64"> {
   const A = door(fn, value, subset);
   return rt.memory.scope(() => {
     const placed = pushSymmetric(rt, fn, "A", A);
@@ -124,13 +150,13 @@ function byJacobi(rt: Runtime, fn: string, value: MatrixLike, subset: Subset | u
 
 /** Checks A, runs a kernel on a copy of it, and returns what `pull` then makes of the memory. */
 function solve<Result>(
-  rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, workspace: (n: number) => number,
+  rt: Runtime, fn: string, value: MatrixLike, subset: Subset | undefined, dtype: Dtype, workspace: (n: number) => number,
   run: (placed: Placed, w: Pointer, work: Pointer) => [info: number, pull: () => Result],
 ): Result {
   const A = door(fn, value, subset);
   const n = A.rows;
   return rt.memory.scope(() => {
-    const placed = pushSymmetric(rt, fn, "A", A);
+    const placed = pushSymmetric(rt, fn, "A", A, dtype === "f64" ? 8 : 4);
     const w = rt.memory.push(8 * n, `${fn}: ${n} eigenvalues`);
     const work = rt.memory.push(workspace(n), `${fn}: workspace for a ${n}×${n} matrix`);
     const [info, pull] = run(placed, w, work);

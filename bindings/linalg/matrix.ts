@@ -103,14 +103,16 @@ export function pushUnchecked(rt: Runtime, fn: string, A: Matrix, bytes: 8 | 4):
 }
 
 /**
- * pushMatrix for a symmetric matrix: |aᵢⱼ − aⱼᵢ| ≤ 8·eps·n·max|a| (what products leave), otherwise an
- * error that names the worst pair.
+ * pushMatrix for a symmetric matrix: |aᵢⱼ − aⱼᵢ| ≤ 8·eps·n·max|a| (what products leave; eps of the type
+ * that it is copied to), otherwise an error that names the worst pair.
  */
-export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix): Placed {
-  const placed = pushEmpty(rt, fn, A.rows, A.cols);
+export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix, bytes: 8 | 4 = 8): Placed {
+  const placed = pushEmpty(rt, fn, A.rows, A.cols, bytes);
   copyRows(rt, A, placed, 0, A.rows);
   const n = A.rows;
-  const worst = rt.kernels.find_asymmetry_f64(n, placed.at, placed.stride, 8 * n * Number.EPSILON);
+  const { find_asymmetry_f64, find_asymmetry_f32 } = rt.kernels;
+  const [find, eps] = bytes === 8 ? [find_asymmetry_f64, Number.EPSILON] : [find_asymmetry_f32, 2 ** -23];
+  const worst = find(n, placed.at, placed.stride, 8 * n * eps);
   if (worst >= 0) {
     const i = Math.floor(worst / n);
     const j = worst % n;
@@ -122,7 +124,7 @@ export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix):
   return placed;
 }
 
-/** What find_asymmetry_f64 answers when it met NaN or an infinity. */
+/** What find_asymmetry answers when it met NaN or an infinity. */
 const NOT_FINITE = -2;
 
 /** Copies rows [i0, i1) of A to their place. */
@@ -147,7 +149,9 @@ export function assertFinite(
   if (bad < 0) return;
   const i = i0 + Math.floor(bad / cols);
   const j = bad % cols;
-  throw new NotFiniteError(`${fn}: ${name} holds ${A.data[i * cols + j]} at row ${i + 1}, column ${j + 1}, every number must be finite`);
+  const held = A.data[i * cols + j]!;
+  const expected = Number.isFinite(held) ? "which is too large for f32" : "every number must be finite";
+  throw new NotFiniteError(`${fn}: ${name} holds ${held} at row ${i + 1}, column ${j + 1}, ${expected}`);
 }
 
 /** Copies a matrix out of wasm memory, rows closed up; into `out` if given, which has its shape and type. */
