@@ -18,12 +18,16 @@ export {
   tridiagonal_two_stage as tridiagonal_two_stage_f64,
   tridiagonal_two_stage_work as tridiagonal_two_stage_work_f64,
 } from "./decomp/two_stage";
+export { scaling_f32, scaling_f64 } from "./decomp/scaling";
 export {
   form_q_f32, form_q_f64, multiply_q_f64, qr_bytes_f32, qr_bytes_f64, qr_f32, qr_f64, qr_work_f32, qr_work_f64,
 } from "./decomp/qr";
 export {
   svd_f32, svd_f64, svd_work_f32, svd_work_f64, svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64,
 } from "./decomp/svd";
+export { svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64 } from "./decomp/svd";
+export { extend_basis_f32, extend_basis_f64, extend_basis_work_f32, extend_basis_work_f64 } from "./decomp/rsvd";
+export { eigh_f64, eigh_work_f64, eigvalsh_f64, eigvalsh_work_f64 } from "./decomp/eigh";
 export { eigh_jacobi_f64, eigh_jacobi_work_f64 } from "./decomp/jacobi_eigh";
 export { svd_jacobi_f64, svd_jacobi_work_f64 } from "./decomp/jacobi_svd";
 export {

@@ -24,6 +24,7 @@ export const names: Names<Operations> = {
     spectralDensity: true,
     trace: true,
     qr: true,
+    randomizedSvd: true,
     svdvals: true,
     svd: true,
     certify: { lambdaMin: true },

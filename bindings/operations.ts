@@ -14,6 +14,7 @@ import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { trace } from "./linalg/trace.ts";
 import { qr } from "./linalg/qr.ts";
 import { eigsh } from "./linalg/eigsh.ts";
+import { randomizedSvd } from "./linalg/randomizedSvd.ts";
 import { inertia } from "./linalg/inertia.ts";
 import { norm } from "./linalg/norm.ts";
 import { inv, slogdet, solve } from "./linalg/solve.ts";
@@ -35,6 +36,7 @@ export const operations = {
     spectralDensity,
     trace,
     qr,
+    randomizedSvd,
     svdvals,
     svd,
     certify: { lambdaMin },

@@ -63,22 +63,21 @@ export function qr_work<T>(m: i32, k: i32, c: i32): f64 {
 }
 
 /**
- * C := (I − Vᵀ·op(T)·V)·C, C (m×c, stride ldc); with `own` the first w columns of C are those of the
- * identity, and so is what stands below them zero.
+ * C := (I − Vᵀ·op(T)·V)·C, C (m×c, stride ldc); its first `own` columns are the last `own` of the first w columns of
+ * the identity.
  */
 function apply_panel<T>(
-  transposed: bool, own: bool, m: i32, w: i32, c: i32, v: usize, ldv: i32, t: usize, x: usize, ldc: i32, work: usize,
+  transposed: bool, own: i32, m: i32, w: i32, c: i32, v: usize, ldv: i32, t: usize, x: usize, ldc: i32, work: usize,
 ): i32 {
   const ldw = product_stride(c);
   const y = work;
   const z = y + usize(w) * ldw * sizeof<T>();
   const rest = (z + usize(w) * ldw * sizeof<T>() + 63) & ~63;
-  const j = own ? w : 0;
-  for (let i = 0; i < j; i++) {
-    memory.copy(y + usize(i) * ldw * sizeof<T>(), v + usize(i) * ldv * sizeof<T>(), usize(w) * sizeof<T>());
+  const right = usize(own) * sizeof<T>();
+  for (let i = 0; i < w; i++) {
+    memory.copy(y + usize(i) * ldw * sizeof<T>(), v + (usize(i) * ldv + w - own) * sizeof<T>(), right);
   }
-  const right = usize(j) * sizeof<T>();
-  let info = gemm<T>(false, false, w, c - j, m, 1, v, ldv, x + right, ldc, 0, y + right, ldw, rest);
+  let info = gemm<T>(false, false, w, c - own, m, 1, v, ldv, x + right, ldc, 0, y + right, ldw, rest);
   if (info == 0) info = gemm<T>(transposed, false, w, c, w, 1, t, up4(w), y, ldw, 0, z, ldw, rest);
   if (info == 0) info = gemm<T>(true, false, m, c, w, -1, v, ldv, z, ldw, 1, x, ldc, rest);
   return info;
@@ -117,7 +116,7 @@ export function qr<T>(m: i32, n: i32, a: usize, lda: i32, f: usize, from: f64, t
     info = factor_panel<T>(rows, up4(w), w, v, ldv, a11, lda, t, work);
     const c = n - j0 - w;
     if (info == 0 && c > 0) {
-      info = apply_panel<T>(true, false, rows, w, c, v, ldv, t, a11 + usize(w) * sizeof<T>(), lda, work);
+      info = apply_panel<T>(true, 0, rows, w, c, v, ldv, t, a11 + usize(w) * sizeof<T>(), lda, work);
     }
     if (info != 0) return info;
     progress(from + (to - from) * f64(j0 + w) / f64(k), 1);
@@ -128,24 +127,28 @@ export function qr<T>(m: i32, n: i32, a: usize, lda: i32, f: usize, from: f64, t
 }
 
 /**
- * The first q columns of Q, k ≤ q ≤ m; opens regions.
+ * Columns q0 ≤ j < q1 of Q, k ≤ q1 ≤ m; opens regions.
  *
- * f: the factors of qr, k = min(m, n). x (m×q, row stride ldx) is overwritten. work: qr_work(m, k, q) bytes.
+ * f: the factors of qr, k = min(m, n). x (m×(q1 − q0), row stride ldx) is overwritten.
+ * work: qr_work(m, k, q1 − q0) bytes.
  * ‖Q̂ − Q‖ ≤ c·m·k·u for a Q with orthonormal columns   [Higham 2002, §19.3]
  */
-export function form_q<T>(m: i32, k: i32, q: i32, f: usize, x: usize, ldx: i32, work: usize): i32 {
+export function form_q<T>(m: i32, k: i32, q0: i32, q1: i32, f: usize, x: usize, ldx: i32, work: usize): i32 {
   const nb = panel_width(k);
   const ldv = factor_stride<T>(m);
   for (let i = 0; i < m; i++) {
     const row = x + usize(i) * ldx * sizeof<T>();
-    memory.fill(row, 0, usize(q) * sizeof<T>());
-    if (i < q) store<T>(row + usize(i) * sizeof<T>(), 1);
+    memory.fill(row, 0, usize(q1 - q0) * sizeof<T>());
+    if (i >= q0 && i < q1) store<T>(row + usize(i - q0) * sizeof<T>(), 1);
   }
   for (let j0 = (k - 1) / nb * nb; j0 >= 0; j0 -= nb) {
     const w = min(nb, k - j0);
+    const first = max(j0, q0);
+    const own = max(0, j0 + w - first);
     const v = f + usize(j0) * (ldv + 1) * sizeof<T>();
-    const x11 = x + usize(j0) * (ldx + 1) * sizeof<T>();
-    const info = apply_panel<T>(false, true, m - j0, w, q - j0, v, ldv, triangle<T>(m, k, j0, f), x11, ldx, work);
+    const x1 = x + (usize(j0) * ldx + first - q0) * sizeof<T>();
+    const t = triangle<T>(m, k, j0, f);
+    const info = apply_panel<T>(false, own, m - j0, w, q1 - first, v, ldv, t, x1, ldx, work);
     if (info != 0) return info;
   }
   return 0;
@@ -165,7 +168,7 @@ export function multiply_q<T>(transposed: bool, m: i32, k: i32, c: i32, f: usize
     const v = f + usize(j0) * (ldv + 1) * sizeof<T>();
     const x1 = x + usize(j0) * ldx * sizeof<T>();
     const w = min(nb, k - j0);
-    const info = apply_panel<T>(transposed, false, m - j0, w, c, v, ldv, triangle<T>(m, k, j0, f), x1, ldx, work);
+    const info = apply_panel<T>(transposed, 0, m - j0, w, c, v, ldv, triangle<T>(m, k, j0, f), x1, ldx, work);
     if (info != 0) return info;
   }
   return 0;
@@ -195,12 +198,13 @@ export function qr_f32(m: i32, n: i32, a: usize, lda: i32, f: usize, from: f64, 
   return qr<f32>(m, n, a, lda, f, from, to, work);
 }
 
+/** The first q columns of Q. */
 export function form_q_f64(m: i32, k: i32, q: i32, f: usize, x: usize, ldx: i32, work: usize): i32 {
-  return form_q<f64>(m, k, q, f, x, ldx, work);
+  return form_q<f64>(m, k, 0, q, f, x, ldx, work);
 }
 
 export function form_q_f32(m: i32, k: i32, q: i32, f: usize, x: usize, ldx: i32, work: usize): i32 {
-  return form_q<f32>(m, k, q, f, x, ldx, work);
+  return form_q<f32>(m, k, 0, q, f, x, ldx, work);
 }
 
 export function multiply_q_f64(transposed: bool, m: i32, k: i32, c: i32, f: usize, x: usize, ldx: i32, work: usize): i32 {

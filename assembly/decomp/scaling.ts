@@ -55,3 +55,11 @@ export function scale_row<T>(n: i32, alpha: T, x: usize): void {
   for (; x + 16 <= end; x += 16) v128.store(x, v128.mul<T>(s, v128.load(x)));
   for (; x < end; x += sizeof<T>()) store<T>(x, alpha * load<T>(x));
 }
+
+export function scaling_f64(m: i32, n: i32, a: usize, lda: i32): f64 {
+  return scaling<f64>(m, n, a, lda);
+}
+
+export function scaling_f32(m: i32, n: i32, a: usize, lda: i32): f32 {
+  return scaling<f32>(m, n, a, lda);
+}

@@ -46,6 +46,8 @@ export interface Kernels {
   tridiagonal_two_stage_work_f64(n: number): number;
   tridiagonal_two_stage_f64(n: number, a: Pointer, lda: number, d: Pointer, e: Pointer, work: Pointer): Info;
 
+  scaling_f64(m: number, n: number, a: Pointer, lda: number): number;
+  scaling_f32(m: number, n: number, a: Pointer, lda: number): number;
   qr_bytes_f64(m: number, k: number): number;
   qr_bytes_f32(m: number, k: number): number;
   qr_work_f64(m: number, k: number, c: number): number;
@@ -57,6 +59,10 @@ export interface Kernels {
   multiply_q_f64(
     transposed: boolean, m: number, k: number, c: number, f: Pointer, x: Pointer, ldx: number, work: Pointer,
   ): Info;
+  extend_basis_work_f64(m: number, q: number, b: number): number;
+  extend_basis_work_f32(m: number, q: number, b: number): number;
+  extend_basis_f64: ExtendBasis;
+  extend_basis_f32: ExtendBasis;
 
   mt19937_bytes(): number;
   mt19937_seed(state: Pointer, seed: number): void;
@@ -172,6 +178,10 @@ type Syrk = (
 
 type Qr = (
   m: number, n: number, a: Pointer, lda: number, f: Pointer, from: number, to: number, work: Pointer,
+) => Info;
+
+type ExtendBasis = (
+  m: number, q: number, b: number, x: Pointer, ldx: number, from: number, to: number, work: Pointer,
 ) => Info;
 
 type FormQ = (m: number, k: number, q: number, f: Pointer, x: Pointer, ldx: number, work: Pointer) => Info;
