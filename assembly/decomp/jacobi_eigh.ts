@@ -20,6 +20,7 @@ import { nmadd } from "../simd";
 import { Task } from "../tasks";
 import { complete_rows, complete_rows_work } from "./jacobi_qr";
 import { exponent_of, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
+import { precondition_rows, precondition_rows_work } from "./jacobi_precondition";
 import { rows_to_columns, sort_ascending } from "./jacobi_order";
 import { minus } from "./triangular";
 import { largest_abs } from "./scaling";
@@ -124,10 +125,10 @@ function largest_at(n: i32, x: usize, step: usize, sizes: usize, except: i32): i
  * A = Gᵀ·J·G; returns the rank, the number of rows of G, or INFO_ABORTED. Opens regions.
  *
  * A (n×n, stride lda) symmetric, both triangles are read and destroyed. G (n×n, stride ldg, zeroed).
- * negative (n, i32): 1 where J is −1. sizes, weights (n): scratch. What is left where all of a row is within
+ * signs (i32): how many ones J begins with, the rest of it is −1. sizes, weights (n): scratch. What is left where all of a row is within
  * n·eps·√(weightᵢ·weightⱼ) counts as zero. Each |δaᵢⱼ| ≤ c·n·u·(|G|ᵀ·|G|)ᵢⱼ   [Slapničar 1998, thm 1]
  */
-function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, negative: usize, sizes: usize, weights: usize): i32 {
+function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, signs: usize, sizes: usize, weights: usize): i32 {
   const ld = usize(lda) << 3;
   const diagonal = ld + 8;
   for (let i = 0; i < n; i++) {
@@ -136,7 +137,8 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, negative: usize,
     store<f64>(sizes + at, max(largest_abs<f64>(i, row), largest_abs<f64>(n - i - 1, row + at + 8)));
     store<f64>(weights + at, abs(load<f64>(row + at)));
   }
-  let rank = 0;
+  let positive = 0;
+  let negative = 0; // their rows are at the end of G so far
   for (let left = n; left > 0; ) {
     const r = largest_at(n, a, diagonal, sizes, -1);
     const p = largest_at(n, sizes, 8, sizes, -1);
@@ -162,28 +164,28 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, negative: usize,
     }
 
     const s = args<Update>();
-    const g0 = g + (usize(rank) * ldg << 3);
+    const up = g + (usize(positive) * ldg << 3);
+    const down = g + (usize(n - 1 - negative) * ldg << 3);
     const atP = usize(first) << 3;
     const pivot = load<f64>(rowP + atP);
     s.n = n;
     s.a = a;
     s.lda = lda;
-    s.g = g0;
     s.g1 = 0;
     s.sizes = sizes;
     s.weights = weights;
     let info: i32;
     if (q < 0) {
       const root = sqrt(abs(pivot));
+      const g0 = pivot > 0 ? up : down;
+      s.g = g0;
       combine(n, 1 / root, rowP, 0, rowP, g0);
       store<f64>(g0 + atP, 0);
-      s.sign = pivot < 0 ? -1 : 1;
-      store<i32>(negative + (usize(rank) << 2), i32(pivot < 0));
+      s.sign = pivot > 0 ? 1 : -1;
       retire(n, a, lda, first, sizes);
       info = parallelFor(Task.JACOBI_UPDATE, n, GRAIN);
       store<f64>(g0 + atP, copysign(root, pivot));
     } else {
-      const g1 = g0 + (usize(ldg) << 3);
       const rowQ = a + usize(q) * ld;
       const atQ = usize(q) << 3;
       const b = load<f64>(rowP + atQ);
@@ -194,6 +196,8 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, negative: usize,
       const cos = 1 / sqrt(1 + t * t);
       const sin = t * cos;
       const lambda0 = pivot - t * b;
+      const g0 = lambda0 > 0 ? up : down;
+      const g1 = lambda0 > 0 ? down : up;
       const root0 = sqrt(abs(lambda0));
       const root1 = sqrt(abs(c + t * b));
       combine(n, cos / root0, rowP, -sin / root0, rowQ, g0);
@@ -202,10 +206,9 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, negative: usize,
       store<f64>(g0 + atQ, 0);
       store<f64>(g1 + atP, 0);
       store<f64>(g1 + atQ, 0);
-      s.sign = lambda0 < 0 ? -1 : 1;
+      s.sign = lambda0 > 0 ? 1 : -1;
+      s.g = g0;
       s.g1 = g1;
-      store<i32>(negative + (usize(rank) << 2), i32(lambda0 < 0));
-      store<i32>(negative + (usize(rank + 1) << 2), i32(lambda0 >= 0));
       retire(n, a, lda, first, sizes);
       retire(n, a, lda, q, sizes);
       info = parallelFor(Task.JACOBI_UPDATE, n, GRAIN);
@@ -216,11 +219,13 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, negative: usize,
       store<f64>(g1 + atQ, -sign0 * cos * root1);
     }
     if (info != 0) return info;
-    const taken = q < 0 ? 1 : 2;
-    rank += taken;
-    left -= taken;
+    if (q >= 0 || pivot > 0) positive++;
+    if (q >= 0 || !(pivot > 0)) negative++;
+    left -= q < 0 ? 1 : 2;
   }
-  return rank;
+  memory.copy(g + (usize(positive) * ldg << 3), g + (usize(n - negative) * ldg << 3), usize(negative) * ldg << 3);
+  store<i32>(signs, positive);
+  return positive + negative;
 }
 
 /** z := a·x + b·y, n numbers. */
@@ -240,7 +245,8 @@ function stride(n: i32): i32 {
 
 /** Bytes of workspace of eigh_jacobi_f64. */
 export function eigh_jacobi_work_f64(n: i32): f64 {
-  return 8 * f64(n) * f64(stride(n)) + 32 * f64(n + 16) + f64(orthogonalise_rows_work(n)) + complete_rows_work(n, n);
+  const inner = max(precondition_rows_work(n, n), max(f64(orthogonalise_rows_work(n)), complete_rows_work(n, n)));
+  return 8 * f64(n) * f64(stride(n)) + 32 * f64(n + 16) + inner;
 }
 
 /**
@@ -279,9 +285,13 @@ export function eigh_jacobi_f64(n: i32, a: usize, lda: i32, w: usize, vectors: b
   }
   memory.fill(x, 0, usize(n) * ldx << 3);
   memory.fill(exponent, 0, usize(n) << 2);
-  const rank = factor(n, a, lda, x, ldx, negative, square, weights);
+  const rank = factor(n, a, lda, x, ldx, order, square, weights);
   if (rank < 0) return rank;
-  const info = orthogonalise_rows(rank, n, 0, x, ldx, square, exponent, negative, sweeps, rest);
+  const positive = load<i32>(order);
+  for (let k = 0; k < rank; k++) store<i32>(negative + (usize(k) << 2), i32(k >= positive));
+  let info = precondition_rows(rank, positive, n, 0, x, ldx, exponent, rest);
+  if (info != 0) return info;
+  info = orthogonalise_rows(rank, n, 0, x, ldx, square, exponent, negative, sweeps, rest);
   if (info != 0) return info;
 
   // weights: the eigenvalues as they come, then what makes the rows unit vectors

@@ -13,6 +13,7 @@
 import { transpose } from "../blas/transpose";
 import { apply_reflectors, complete_rows, complete_rows_work, pivoted_qr } from "./jacobi_qr";
 import { exponent_of, normalise, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
+import { precondition_rows, precondition_rows_work } from "./jacobi_precondition";
 import { rows_to_columns, rows_to_rows, sort_ascending } from "./jacobi_order";
 import { largest_abs } from "./scaling";
 
@@ -45,7 +46,7 @@ export function svd_jacobi_work_f64(m: i32, n: i32, want: i32): f64 {
   const left = want == Want.VALUES ? 0 : want == Want.THIN ? f64(short) : f64(max(m, n));
   const x = f64((want == Want.VALUES ? 1 : 2) * up8(short) | 8);
   return 8 * (f64(short) + left) * long + 8 * f64(short) * x + 48 * f64(short + 16) + 12 * f64(max(m, n) + 16)
-    + f64(orthogonalise_rows_work(short)) + complete_rows_work(short, short);
+    + max(precondition_rows_work(short, short), max(f64(orthogonalise_rows_work(short)), complete_rows_work(short, short)));
 }
 
 /**
@@ -98,7 +99,9 @@ export function svd_jacobi_f64(
   if (rank < 0) return rank;
   triangle_rows(short, rank, c, ldc, diagonal, exponent, order, x, ldx, vectors ? width : 0);
   memory.fill(negative, 0, usize(short) << 2);
-  let info = orthogonalise_rows(rank, short, vectors ? width : 0, x, ldx, square, exponent, negative, sweeps, rest);
+  let info = precondition_rows(rank, rank, short, vectors ? width : 0, x, ldx, exponent, rest);
+  if (info != 0) return info;
+  info = orthogonalise_rows(rank, short, vectors ? width : 0, x, ldx, square, exponent, negative, sweeps, rest);
   if (info != 0) return info;
 
   for (let k = 0; k < short; k++) {
