@@ -29,6 +29,9 @@ const BLOCK: i32 = 16;
 /** Sweeps at most; 5 to 10 do. */
 const SWEEPS: i32 = 30;
 
+/** Rotations in a sweep, over count², up to which the next one looks at tiles first. */
+const FEW: f64 = 0.1;
+
 /** Rows whose squares add up to less, or to more than the inverse, are scaled again. */
 const LEAST: f64 = 1e-30;
 
@@ -48,6 +51,7 @@ class Sweep {
   tolerance: f64; // squared
   blocks: i32; // even, the last one may be empty
   round: i32;
+  few: bool; // most pairs are expected to be orthogonal already: they are looked at in tiles
   rotations: usize; // by chunk (i32)
 }
 
@@ -199,8 +203,72 @@ function orthogonalise(s: Sweep, p: i32, q: i32): i32 {
   return 1;
 }
 
+/**
+ * Whether rows p, p + 1 are orthogonal to rows q … q + 3 already; about twice as fast as one by one, since each
+ * number is loaded for several products.
+ */
+function tile_is_done(s: Sweep, p: i32, q: i32): bool {
+  const ld = usize(s.ldx) << 3;
+  const ld2 = ld + ld;
+  const ld3 = ld2 + ld;
+  let x = s.x + usize(p) * ld;
+  let y = s.x + usize(q) * ld;
+  let a0: v128 = f64x2.splat(0), a1: v128 = f64x2.splat(0), a2: v128 = f64x2.splat(0), a3: v128 = f64x2.splat(0);
+  let b0: v128 = f64x2.splat(0), b1: v128 = f64x2.splat(0), b2: v128 = f64x2.splat(0), b3: v128 = f64x2.splat(0);
+  for (const end = x + (usize(s.length) << 3); x < end; x += 16) {
+    const xa = v128.load(x);
+    const xb = v128.load(x + ld);
+    let z = v128.load(y);
+    a0 = madd<f64>(xa, z, a0);
+    b0 = madd<f64>(xb, z, b0);
+    z = v128.load(y + ld);
+    a1 = madd<f64>(xa, z, a1);
+    b1 = madd<f64>(xb, z, b1);
+    z = v128.load(y + ld2);
+    a2 = madd<f64>(xa, z, a2);
+    b2 = madd<f64>(xb, z, b2);
+    z = v128.load(y + ld3);
+    a3 = madd<f64>(xa, z, a3);
+    b3 = madd<f64>(xb, z, b3);
+    y += 16;
+  }
+  const tolerance = f64x2.splat(s.tolerance);
+  const atQ = s.square + (usize(q) << 3);
+  const limit0 = f64x2.mul(tolerance, v128.load(atQ));
+  const limit1 = f64x2.mul(tolerance, v128.load(atQ, 16));
+  const atP = s.square + (usize(p) << 3);
+  const squareP = v128.load64_splat(atP);
+  const squareP1 = v128.load64_splat(atP, 8);
+  const above = v128.or(
+    v128.or(exceeds(a0, a1, f64x2.mul(squareP, limit0)), exceeds(a2, a3, f64x2.mul(squareP, limit1))),
+    v128.or(exceeds(b0, b1, f64x2.mul(squareP1, limit0)), exceeds(b2, b3, f64x2.mul(squareP1, limit1))),
+  );
+  return !v128.any_true(above);
+}
+
+/** Lane by lane: whether the squares of the sums of a's lanes and of b's lanes are more than the limit's. */
+// @ts-ignore: decorator
+@inline
+function exceeds(a: v128, b: v128, limit: v128): v128 {
+  const sums = f64x2.add(v128.shuffle<f64>(a, b, 0, 2), v128.shuffle<f64>(a, b, 1, 3));
+  return f64x2.gt(f64x2.mul(sums, sums), limit);
+}
+
 /** Rows [p0, p1) of one block against [q0, q1) of another, which comes later. */
 function across(s: Sweep, p0: i32, p1: i32, q0: i32, q1: i32): i32 {
+  let rotations = 0;
+  const p2 = s.few ? p0 + (p1 - p0 & ~1) : p0;
+  const q4 = q0 + (q1 - q0 & ~3);
+  for (let p = p0; p < p2; p += 2) {
+    for (let q = q0; q < q4; q += 4) {
+      if (!tile_is_done(s, p, q)) rotations += pairs(s, p, p + 2, q, q + 4);
+    }
+    rotations += pairs(s, p, p + 2, q4, q1);
+  }
+  return rotations + pairs(s, p2, p1, q0, q1);
+}
+
+function pairs(s: Sweep, p0: i32, p1: i32, q0: i32, q1: i32): i32 {
   let rotations = 0;
   for (let p = p0; p < p1; p++) {
     for (let q = q0; q < q1; q++) rotations += orthogonalise(s, p, q);
@@ -215,7 +283,7 @@ export function jacobi_blocks_task(b0: i32, b1: i32): void {
     const p1 = min(s.count, (b + 1) * BLOCK);
     let rotations = 0;
     for (let p = b * BLOCK; p < p1; p++) measure(s, p);
-    for (let p = b * BLOCK; p < p1; p++) rotations += across(s, p, p + 1, p + 1, p1);
+    for (let p = b * BLOCK; p < p1; p++) rotations += pairs(s, p, p + 1, p + 1, p1);
     store<i32>(s.rotations + (usize(b) << 2), rotations);
   }
 }
@@ -229,7 +297,8 @@ export function jacobi_round_task(c0: i32, c1: i32): void {
     const j = c == 0 ? ring : (s.round + ring - c) % ring;
     const p = min(i, j) * BLOCK;
     const q = max(i, j) * BLOCK;
-    store<i32>(s.rotations + (usize(c) << 2), across(s, p, p + BLOCK, q, min(s.count, q + BLOCK)));
+    const q1 = max(q, min(s.count, q + BLOCK)); // the last block may be empty
+    store<i32>(s.rotations + (usize(c) << 2), across(s, p, p + BLOCK, q, q1));
   }
 }
 
@@ -273,6 +342,7 @@ export function orthogonalise_rows(
   s.negative = negative;
   s.tolerance = f64(max(64, length)) * (0.25 * f64.EPSILON * f64.EPSILON);
   s.blocks = blocks;
+  s.few = true; // after a head start
   s.rotations = work;
   for (let sweep = 1; sweep <= SWEEPS; sweep++) {
     store<i32>(sweeps, sweep);
@@ -284,9 +354,11 @@ export function orthogonalise_rows(
       info = parallelFor(Task.JACOBI_ROUND, blocks / 2, 1);
       if (info != 0) return info;
       rotations += rotated(s, blocks / 2);
-      progress(f64(sweep) + f64(round) / f64(blocks), f64(SWEEPS + 1));
+      const made = f64(sweep - 1) + f64(round) / f64(blocks);
+      progress(made, made + 2); // nobody knows how many there will be
     }
     if (rotations == 0) return 0;
+    s.few = f64(rotations) < FEW * f64(count) * f64(count);
   }
   return 1;
 }

@@ -125,10 +125,10 @@ function largest_at(n: i32, x: usize, step: usize, sizes: usize, except: i32): i
  * A = Gᵀ·J·G; returns the rank, the number of rows of G, or INFO_ABORTED. Opens regions.
  *
  * A (n×n, stride lda) symmetric, both triangles are read and destroyed. G (n×n, stride ldg, zeroed).
- * signs (i32): how many ones J begins with, the rest of it is −1. sizes, weights (n): scratch. What is left where all of a row is within
+ * negative (n, i32): 1 where J is −1. sizes, weights (n): scratch. What is left where all of a row is within
  * n·eps·√(weightᵢ·weightⱼ) counts as zero. Each |δaᵢⱼ| ≤ c·n·u·(|G|ᵀ·|G|)ᵢⱼ   [Slapničar 1998, thm 1]
  */
-function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, signs: usize, sizes: usize, weights: usize): i32 {
+function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, negative: usize, sizes: usize, weights: usize): i32 {
   const ld = usize(lda) << 3;
   const diagonal = ld + 8;
   for (let i = 0; i < n; i++) {
@@ -137,8 +137,7 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, signs: usize, si
     store<f64>(sizes + at, max(largest_abs<f64>(i, row), largest_abs<f64>(n - i - 1, row + at + 8)));
     store<f64>(weights + at, abs(load<f64>(row + at)));
   }
-  let positive = 0;
-  let negative = 0; // their rows are at the end of G so far
+  let rank = 0;
   for (let left = n; left > 0; ) {
     const r = largest_at(n, a, diagonal, sizes, -1);
     const p = largest_at(n, sizes, 8, sizes, -1);
@@ -164,24 +163,23 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, signs: usize, si
     }
 
     const s = args<Update>();
-    const up = g + (usize(positive) * ldg << 3);
-    const down = g + (usize(n - 1 - negative) * ldg << 3);
+    const g0 = g + (usize(rank) * ldg << 3);
     const atP = usize(first) << 3;
     const pivot = load<f64>(rowP + atP);
     s.n = n;
     s.a = a;
     s.lda = lda;
+    s.g = g0;
     s.g1 = 0;
     s.sizes = sizes;
     s.weights = weights;
     let info: i32;
     if (q < 0) {
       const root = sqrt(abs(pivot));
-      const g0 = pivot > 0 ? up : down;
-      s.g = g0;
       combine(n, 1 / root, rowP, 0, rowP, g0);
       store<f64>(g0 + atP, 0);
       s.sign = pivot > 0 ? 1 : -1;
+      store<i32>(negative + (usize(rank) << 2), i32(pivot < 0));
       retire(n, a, lda, first, sizes);
       info = parallelFor(Task.JACOBI_UPDATE, n, GRAIN);
       store<f64>(g0 + atP, copysign(root, pivot));
@@ -196,8 +194,7 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, signs: usize, si
       const cos = 1 / sqrt(1 + t * t);
       const sin = t * cos;
       const lambda0 = pivot - t * b;
-      const g0 = lambda0 > 0 ? up : down;
-      const g1 = lambda0 > 0 ? down : up;
+      const g1 = g0 + (usize(ldg) << 3);
       const root0 = sqrt(abs(lambda0));
       const root1 = sqrt(abs(c + t * b));
       combine(n, cos / root0, rowP, -sin / root0, rowQ, g0);
@@ -207,8 +204,9 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, signs: usize, si
       store<f64>(g1 + atP, 0);
       store<f64>(g1 + atQ, 0);
       s.sign = lambda0 > 0 ? 1 : -1;
-      s.g = g0;
       s.g1 = g1;
+      store<i32>(negative + (usize(rank) << 2), i32(lambda0 < 0));
+      store<i32>(negative + (usize(rank + 1) << 2), i32(lambda0 >= 0));
       retire(n, a, lda, first, sizes);
       retire(n, a, lda, q, sizes);
       info = parallelFor(Task.JACOBI_UPDATE, n, GRAIN);
@@ -219,13 +217,11 @@ function factor(n: i32, a: usize, lda: i32, g: usize, ldg: i32, signs: usize, si
       store<f64>(g1 + atQ, -sign0 * cos * root1);
     }
     if (info != 0) return info;
-    if (q >= 0 || pivot > 0) positive++;
-    if (q >= 0 || !(pivot > 0)) negative++;
-    left -= q < 0 ? 1 : 2;
+    const taken = q < 0 ? 1 : 2;
+    rank += taken;
+    left -= taken;
   }
-  memory.copy(g + (usize(positive) * ldg << 3), g + (usize(n - negative) * ldg << 3), usize(negative) * ldg << 3);
-  store<i32>(signs, positive);
-  return positive + negative;
+  return rank;
 }
 
 /** z := a·x + b·y, n numbers. */
@@ -285,11 +281,9 @@ export function eigh_jacobi_f64(n: i32, a: usize, lda: i32, w: usize, vectors: b
   }
   memory.fill(x, 0, usize(n) * ldx << 3);
   memory.fill(exponent, 0, usize(n) << 2);
-  const rank = factor(n, a, lda, x, ldx, order, square, weights);
+  const rank = factor(n, a, lda, x, ldx, negative, square, weights);
   if (rank < 0) return rank;
-  const positive = load<i32>(order);
-  for (let k = 0; k < rank; k++) store<i32>(negative + (usize(k) << 2), i32(k >= positive));
-  let info = precondition_rows(rank, positive, n, 0, x, ldx, exponent, rest);
+  let info = precondition_rows(rank, n, 0, x, ldx, exponent, negative, rest);
   if (info != 0) return info;
   info = orthogonalise_rows(rank, n, 0, x, ldx, square, exponent, negative, sweeps, rest);
   if (info != 0) return info;

@@ -1,22 +1,27 @@
-// A head start for one-sided Jacobi: rows of about the same size are made nearly orthogonal by the
-// eigenvectors of their Gram matrix, which the tridiagonal method finds in less time than a sweep takes.
+// A head start for one-sided Jacobi: rows of about the same size are made nearly orthogonal by way of an
+// eigenproblem of their products, which the tridiagonal method solves in less time than a sweep takes.
 //
 // Based on: Drmač & Veselić, New fast and accurate Jacobi SVD algorithm I, 2008 (preconditioning); Zhou,
 // Higham, Tisseur & Webb, Preconditioned Jacobi with mixed precisions, 2025.
 //
-// X₁ := Vᵀ·X₁ for a group X₁ of rows costs each of them an error of the order u times the largest of the
-// group: what is lost of a small singular value is the ratio of their sizes, so that groups are cut where it
-// exceeds 2^RATIO. What is less than that is within what n·u leaves. Sweeps then have little to do within
-// groups, and graded rows need few anyway.
+// Rows X₁ of one sign:   X₁·X₁ᵀ = V·Λ·Vᵀ,  X₁ := Vᵀ·X₁.
+//
+// With signs J:   X₁·X₁ᵀ = L·Lᵀ,  Lᵀ·J·L = W·Λ·Wᵀ,  J₁ = sign(Λ);  H = J₁·|Λ|^(−½)·(L·W)ᵀ·J is
+// J-orthogonal, H·J·Hᵀ = J₁, to within u·κ, and a step of Newton's method makes it so to within u:
+// H −= ½·E·J₁·H, E = H·J·Hᵀ − J₁;  X₁ := H·X₁, whose rows have the signs J₁.
+//
+// Either costs each row an error of the order u times the largest row of the group: what a small value loses
+// is the ratio of their sizes. So groups end where it exceeds 2^RATIO; graded rows need fewer sweeps anyway.
 
 import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { syrk, syrk_work } from "../blas/syrk";
 import { INFO_ABORTED } from "../parallel";
-import { eigh_f64, eigh_work_f64 } from "./eigh";
+import { cholesky_f64, cholesky_work_f64 } from "./cholesky";
+import { eigh_f64, eigh_work_f64, largest_abs } from "./eigh";
 import { exponent_of, normalise, power } from "./jacobi";
 import { dot } from "./triangular";
 
-/** The largest row of a group is at most 2^RATIO times larger than the smallest. */
+/** The largest row of a group is at most 2^RATIO times larger than the smallest, and no |Hᵢⱼ| is more than that. */
 const RATIO: i32 = 8;
 
 /** Groups with fewer rows are left to the sweeps. */
@@ -28,14 +33,27 @@ function stride(n: i32): i32 {
   return ((n + 7) & ~7) | 8;
 }
 
-/** Bytes of workspace of precondition_rows. */
-export function precondition_rows_work(count: i32, length: i32): f64 {
-  const product = 8 * f64(count) * f64(stride(length)) + f64(gemm_work<f64>(count, length, count));
-  const inner = max(product, max(eigh_work_f64(count), f64(syrk_work<f64>(count, length))));
-  return 8 * f64(count) * f64(stride(count) + 1) + 128 + inner;
+// @ts-ignore: decorator
+@inline
+function at(x: usize, ldx: i32, i: i32, j: i32): usize {
+  return x + ((usize(i) * ldx + j) << 3);
 }
 
-/** 2·log₂ of |2^e·x|, rounded down. */
+/** −1 where row i has that sign, else 1. */
+// @ts-ignore: decorator
+@inline
+function sign_of(negative: usize, i: i32): f64 {
+  return load<i32>(negative + (usize(i) << 2)) ? -1 : 1;
+}
+
+/** Bytes of workspace of precondition_rows. */
+export function precondition_rows_work(count: i32, length: i32): f64 {
+  const product = 8 * f64(count) * f64(stride(length)) + f64(gemm_work<f64>(count, max(count, length), count));
+  const inner = max(max(product, cholesky_work_f64(count)), max(eigh_work_f64(count), f64(syrk_work<f64>(count, length))));
+  return 24 * f64(count) * f64(stride(count) + 1) + 256 + inner;
+}
+
+/** 2·log₂ of |2^e·x|, rounded down; x comes to order 1. */
 function log_square(length: i32, x: usize, exponent: usize): i32 {
   const e = load<i32>(exponent) + normalise(length, x);
   store<i32>(exponent, e);
@@ -43,27 +61,30 @@ function log_square(length: i32, x: usize, exponent: usize): i32 {
 }
 
 /**
- * X := Q·X, Q orthogonal and block diagonal, the rows of each group nearly orthogonal and larger first; as
- * orthogonalise_rows has them. Opens regions.
+ * X := H·X, H block diagonal, orthogonal or with signs J-orthogonal, the rows of each group nearly orthogonal;
+ * everything as in orthogonalise_rows. Opens regions.
  *
- * X (count rows that are not zero), of which the first `same` have one sign, and the others the other one.
- * work: precondition_rows_work(count, length) bytes, 64-aligned. Returns 0 or INFO_ABORTED.
+ * X: count rows that are not zero; of `extra` numbers behind them the first `count` are the identity. negative
+ * is permuted within groups. work: precondition_rows_work(count, length) bytes, 64-aligned. Returns 0 or
+ * INFO_ABORTED.
  */
 export function precondition_rows(
-  count: i32, same: i32, length: i32, extra: i32, x: usize, ldx: i32, exponent: usize, work: usize,
+  count: i32, length: i32, extra: i32, x: usize, ldx: i32, exponent: usize, negative: usize, work: usize,
 ): i32 {
   for (let i0 = 0; i0 < count; ) {
     let high = i32.MIN_VALUE;
     let low = i32.MAX_VALUE;
     let i1 = i0;
-    for (const end = i0 < same ? same : count; i1 < end; i1++) {
-      const size = log_square(length, x + (usize(i1) * ldx << 3), exponent + (usize(i1) << 2));
+    for (; i1 < count; i1++) {
+      const size = log_square(length, at(x, ldx, i1, 0), exponent + (usize(i1) << 2));
       high = max(high, size);
       low = min(low, size);
       if (high - low > 2 * RATIO) break;
     }
     if (i1 - i0 >= LEAST) {
-      const info = rotate_group(i1 - i0, length, extra, i0, x + (usize(i0) * ldx << 3), ldx, exponent + (usize(i0) << 2), work);
+      const identity = extra > 0 ? ((length + 7) & ~7) + i0 : 0;
+      const offset = usize(i0) << 2;
+      const info = rotate_group(i1 - i0, length, at(x, ldx, i0, 0), ldx, identity, exponent + offset, negative + offset, work);
       if (info != 0) return info;
     }
     i0 = i1;
@@ -71,36 +92,112 @@ export function precondition_rows(
   return 0;
 }
 
-function rotate_group(k: i32, length: i32, extra: i32, i0: i32, x: usize, ldx: i32, exponent: usize, work: usize): i32 {
+/** One group of k rows at x; `identity`: where in a row its part of the identity begins, or 0. */
+function rotate_group(
+  k: i32, length: i32, x: usize, ldx: i32, identity: i32, exponent: usize, negative: usize, work: usize,
+): i32 {
   const ldg = stride(k);
   const ldy = stride(length);
-  const g = work;
-  const w = g + (usize(k) * ldg << 3);
-  const range = w + (usize(k) << 3);
-  const y = (range + 8 + 63) & ~63;
+  const square = usize(k) * ldg << 3;
+  const h = work;
+  const s = h + square;
+  const t = s + square;
+  const w = t + square;
+  const y = (w + (usize(k) << 3) + 63) & ~63;
   const rest = y + (usize(k) * ldy << 3);
   let top = i32.MIN_VALUE;
-  for (let i = 0; i < k; i++) top = max(top, load<i32>(exponent + (usize(i) << 2)));
+  let negatives = 0;
+  for (let i = 0; i < k; i++) {
+    top = max(top, load<i32>(exponent + (usize(i) << 2)));
+    negatives += load<i32>(negative + (usize(i) << 2));
+  }
   for (let i = 0; i < k; i++) {
     const e = exponent + (usize(i) << 2);
-    const factor = power(load<i32>(e) - top);
-    const row = x + (usize(i) * ldx << 3);
-    for (let at = row, end = row + (usize(length) << 3); at < end; at += 8) store<f64>(at, load<f64>(at) * factor);
+    scale(length, power(load<i32>(e) - top), at(x, ldx, i, 0));
     store<i32>(e, top);
   }
-  let info = syrk<f64>(k, length, 1, x, ldx, 0, g, ldg, y);
+  let info = syrk<f64>(k, length, 1, x, ldx, 0, h, ldg, y);
   if (info != 0) return info;
-  info = eigh_f64(k, g, ldg, false, 0, f64(k), w, range, y);
-  if (info != 0) return info == INFO_ABORTED ? info : 0; // no eigenvectors, no head start
-  info = gemm<f64>(true, false, k, length, k, 1, g, ldg, x, ldx, 0, y, ldy, rest);
+  let q = h; // H or Vᵀ
+  if (negatives == 0 || negatives == k) {
+    info = eigenvectors(k, h, ldg, w, y);
+    if (info == 0) {
+      // larger ones first
+      for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) store<f64>(at(s, ldg, i, j), load<f64>(at(h, ldg, j, k - 1 - i)));
+      q = s;
+    }
+  } else {
+    info = hyperbolic(k, negatives, h, s, t, ldg, w, negative, y);
+    q = t;
+  }
+  if (info != 0) return info == INFO_ABORTED ? info : 0; // then there is no head start
+  info = gemm<f64>(false, false, k, length, k, 1, q, ldg, x, ldx, 0, y, ldy, rest);
   if (info != 0) return info;
   for (let i = 0; i < k; i++) {
-    const row = x + (usize(k - 1 - i) * ldx << 3);
-    memory.copy(row, y + (usize(i) * ldy << 3), usize(length) << 3);
-    if (extra == 0) continue;
-    // the identity so far
-    const part = row + (usize(((length + 7) & ~7) + i0) << 3);
-    for (let j = 0; j < k; j++) store<f64>(part + (usize(j) << 3), load<f64>(g + ((usize(j) * ldg + i) << 3)));
+    const row = at(x, ldx, i, 0);
+    memory.copy(row, at(y, ldy, i, 0), usize(length) << 3);
+    if (identity > 0) memory.copy(row + (usize(identity) << 3), at(q, ldg, i, 0), usize(k) << 3);
   }
   return 0;
+}
+
+function scale(n: i32, a: f64, x: usize): void {
+  if (a == 1) return;
+  for (const end = x + (usize(n) << 3); x < end; x += 8) store<f64>(x, load<f64>(x) * a);
+}
+
+function eigenvectors(k: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
+  return eigh_f64(k, a, lda, false, 0, f64(k), w, work, work + 64);
+}
+
+/**
+ * T := H, J-orthogonal, from the products of the rows in H; all k×k, stride ld. Then `negative` is J₁'s. Returns
+ * 0; INFO_ABORTED; another number, and then `negative` is as it was, where there is no such H of moderate size.
+ */
+function hyperbolic(k: i32, negatives: i32, h: usize, s: usize, t: usize, ld: i32, w: usize, negative: usize, work: usize): i32 {
+  let info = cholesky_f64(k, h, ld, 0, 0, work);
+  if (info != 0) return info;
+  for (let i = 0; i < k; i++) {
+    memory.fill(at(h, ld, i, i + 1), 0, usize(k - i - 1) << 3);
+    copy_scaled(k, sign_of(negative, i), at(h, ld, i, 0), at(t, ld, i, 0));
+  }
+  info = gemm<f64>(true, false, k, k, k, 1, h, ld, t, ld, 0, s, ld, work);
+  if (info == 0) info = eigenvectors(k, s, ld, w, work);
+  if (info == 0) info = gemm<f64>(false, false, k, k, k, 1, h, ld, s, ld, 0, t, ld, work);
+  if (info != 0) return info;
+  // the inertia must be J's; eigenvalues ascend
+  const low = load<f64>(w + (usize(negatives - 1) << 3));
+  const high = load<f64>(w + (usize(negatives) << 3));
+  if (!(low < 0 && high > 0)) return 1;
+  let largest: f64 = 0;
+  for (let i = 0; i < k; i++) {
+    const value = load<f64>(w + (usize(i) << 3));
+    const factor = copysign(1 / sqrt(abs(value)), value);
+    for (let j = 0; j < k; j++) store<f64>(at(h, ld, i, j), factor * sign_of(negative, j) * load<f64>(at(t, ld, j, i)));
+    largest = max(largest, largest_abs(k, at(h, ld, i, 0)));
+  }
+  if (!(largest <= power(RATIO))) return 1;
+  // S := (H·J·Hᵀ − J₁)·J₁
+  for (let i = 0; i < k; i++) {
+    memory.fill(at(s, ld, i, 0), 0, usize(k) << 3);
+    store<f64>(at(s, ld, i, i), i < negatives ? 1 : -1);
+    for (let j = 0; j < k; j++) store<f64>(at(t, ld, i, j), sign_of(negative, j) * load<f64>(at(h, ld, i, j)));
+  }
+  info = gemm<f64>(false, true, k, k, k, 1, t, ld, h, ld, 1, s, ld, work);
+  if (info != 0) return info;
+  for (let i = 0; i < k; i++) {
+    copy_scaled(negatives, -1, at(s, ld, i, 0), at(s, ld, i, 0));
+    copy_scaled(k, 1, at(h, ld, i, 0), at(t, ld, i, 0));
+  }
+  info = gemm<f64>(false, false, k, k, k, -0.5, s, ld, h, ld, 1, t, ld, work);
+  if (info != 0) return info;
+  for (let i = 0; i < k; i++) store<i32>(negative + (usize(i) << 2), i32(i < negatives));
+  return 0;
+}
+
+function copy_scaled(n: i32, a: f64, x: usize, y: usize): void {
+  for (const end = x + (usize(n) << 3); x < end; x += 8) {
+    store<f64>(y, a * load<f64>(x));
+    y += 8;
+  }
 }

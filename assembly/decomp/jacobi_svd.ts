@@ -99,7 +99,7 @@ export function svd_jacobi_f64(
   if (rank < 0) return rank;
   triangle_rows(short, rank, c, ldc, diagonal, exponent, order, x, ldx, vectors ? width : 0);
   memory.fill(negative, 0, usize(short) << 2);
-  let info = precondition_rows(rank, rank, short, vectors ? width : 0, x, ldx, exponent, rest);
+  let info = precondition_rows(rank, short, vectors ? width : 0, x, ldx, exponent, negative, rest);
   if (info != 0) return info;
   info = orthogonalise_rows(rank, short, vectors ? width : 0, x, ldx, square, exponent, negative, sweeps, rest);
   if (info != 0) return info;
