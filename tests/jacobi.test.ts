@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { createRuntime } from "../bindings/core/create.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
 import { eigh, eigvalsh } from "../bindings/linalg/eig.ts";
-import { jacobiSvd } from "../bindings/linalg/jacobi.ts";
-import { fromRows, matrix, pushMatrix, type Matrix } from "../bindings/linalg/matrix.ts";
+import { fromRows, matrix, type Matrix } from "../bindings/linalg/matrix.ts";
+import { svd, svdvals } from "../bindings/linalg/svd.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
 import { fill, graded, hilbert, transposed, withSingularValues } from "./matrices.ts";
 
@@ -19,8 +19,6 @@ const DENORMAL = 1e-323;
 
 const jacobi = { method: "jacobi" } as const;
 const top = (x: ArrayLike<number>) => Array.from(x).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-const svd = (rt: Runtime, A: Dense, want: "thin" | "full") => rt.memory.scope(() => jacobiSvd(rt, "test", pushMatrix(rt, "test", "A", A), want));
-const svdvals = (rt: Runtime, A: Dense) => rt.memory.scope(() => jacobiSvd(rt, "test", pushMatrix(rt, "test", "A", A), "values").s);
 
 function symmetric(n: number, entry: (i: number, j: number) => number): Dense {
   return fill(n, n, (i, j) => entry(Math.min(i, j), Math.max(i, j)));
@@ -105,7 +103,7 @@ function checkSvd(rt: Runtime, what: string, A: Dense): Float64Array {
   const scale = top(A.data) || 1;
   let values = new Float64Array();
   for (const want of ["thin", "full"] as const) {
-    const { u, s, vt, info } = svd(rt, A, want);
+    const { u, s, vt, info } = svd(rt, A, { ...jacobi, full: want === "full" });
     assert.deepEqual([u.rows, u.cols, vt.rows, vt.cols], want === "thin" ? [m, k, k, n] : [m, m, n, n], what);
     assert.equal(info.method, "jacobi");
     assertOrthonormal(`${what}, U ${want}`, u);
@@ -122,7 +120,7 @@ function checkSvd(rt: Runtime, what: string, A: Dense): Float64Array {
     if (values.length) assertClose(`${what}: thin and full`, s, values, () => 0);
     values = s as Float64Array<ArrayBuffer>;
   }
-  assertClose(`${what}: values alone`, svdvals(rt, A), values, () => 4 * (Math.max(m, n) + 4) * EPS * values[0]!);
+  assertClose(`${what}: values alone`, svdvals(rt, A, jacobi), values, () => 4 * (Math.max(m, n) + 4) * EPS * values[0]!);
   return values;
 }
 
@@ -217,7 +215,7 @@ testEach("svd by Jacobi gets every singular value of graded matrices right to it
   for (const { name, a, values } of fixtures.svd) {
     const got = checkSvd(rt, name, fromRows(a));
     assertClose(name, got, values, (k) => 4 * a.length * EPS * values[k]!);
-    assertClose(`${name}, transposed`, svdvals(rt, transposed(fromRows(a))), values, (k) => 4 * a.length * EPS * values[k]!);
+    assertClose(`${name}, transposed`, svdvals(rt, transposed(fromRows(a)), jacobi), values, (k) => 4 * a.length * EPS * values[k]!);
   }
 });
 
@@ -244,6 +242,18 @@ testEach("eigh by Jacobi of a part of the spectrum", (rt) => {
   assert.deepEqual([...eigvalsh(rt, A, { ...jacobi, subset: { value: [-1, 1] } })], [...all.values].filter((x) => x > -1 && x <= 1));
 });
 
+testEach("Jacobi refuses what it can't do", (rt) => {
+  const option = { code: "ERR_OPTION" };
+  assert.throws(() => svd(rt, [[1]], { ...jacobi, dtype: "f32" }), { ...option, message: 'svd: dtype is "f32", method "jacobi" needs "f64"' });
+  assert.throws(() => svdvals(rt, [[1]], { ...jacobi, dtype: "f32" }), option);
+  assert.throws(() => eigh(rt, [[1]], { method: "Jacobi" as "jacobi" }), option);
+  assert.throws(() => eigh(rt, [[1, 2], [3, 4]], jacobi), { code: "ERR_NOT_SYMMETRIC" });
+  assert.throws(() => eigh(rt, [[1, NaN], [NaN, 4]], jacobi), { code: "ERR_NOT_FINITE" });
+  assert.throws(() => svd(rt, [], jacobi), { code: "ERR_SHAPE" });
+  assert.throws(() => eigh(rt, [], jacobi), { code: "ERR_SHAPE" });
+  assert.throws(() => eigh(rt, [[1]], { ...jacobi, subset: { index: [0, 2] } }), option);
+});
+
 test("Jacobi gives the same bits on one thread and on more", async () => {
   const bits = new Map<string, string>();
   for (const threads of [1, 2, 3]) {
@@ -251,7 +261,7 @@ test("Jacobi gives the same bits on one thread and on more", async () => {
     try {
       const E = eigh(rt, random(100, 3), jacobi);
       const P = eigh(rt, product(100, 60, () => 1, 3), jacobi);
-      const S = svd(rt, matrix(120, 90, numbers(120 * 90, 3)), "full");
+      const S = svd(rt, matrix(120, 90, numbers(120 * 90, 3)), { ...jacobi, full: true });
       Object.entries({ E: E.vectors.data, e: E.values, P: P.vectors.data, p: P.values, U: S.u.data, s: S.s, V: S.vt.data }).forEach(([name, data]) => {
         const seen = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
         if (!bits.has(name)) bits.set(name, seen);

@@ -2,11 +2,15 @@
 
 import { ConvergenceError, OptionError, ShapeError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { jacobiSvd, type JacobiInfo } from "./jacobi.ts";
 import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
 
 export interface SvdvalsOptions {
-  /** How: "auto" chooses. Default "auto". */
-  method?: "auto" | "golub-kahan";
+  /**
+   * How: "auto" chooses the fastest, "golub-kahan". "jacobi" (f64 only) is slower and gets small singular values
+   * right to themselves where A determines them, above all those of graded columns or rows. Default "auto".
+   */
+  method?: "auto" | "golub-kahan" | "jacobi";
   /** What it is computed in; with "f32" the results hold Float32Array. Default "f64". */
   dtype?: "f64" | "f32";
 }
@@ -23,7 +27,7 @@ export interface SvdResult {
   s: Float64Array | Float32Array;
   /** k×n, orthonormal rows; n×n if full. */
   vt: Matrix;
-  info: { converged: true; method: "golub-kahan" };
+  info: { converged: true; method: "golub-kahan" } | JacobiInfo;
 }
 
 type Bytes = 8 | 4;
@@ -35,6 +39,7 @@ type Bytes = 8 | 4;
 export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions = {}): Float64Array | Float32Array {
   const bytes = checkOptions("svdvals", options);
   const a = door("svdvals", A);
+  if (options.method === "jacobi") return rt.memory.scope(() => jacobiSvd(rt, "svdvals", pushMatrix(rt, "svdvals", "A", a), "values").s);
   return rt.memory.scope(() => {
     const tall = pushTall(rt, "svdvals", a, bytes);
     const { rows: m, cols: n } = tall;
@@ -58,6 +63,9 @@ export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions = {}): SvdRe
   const { full = false } = options;
   if (typeof full !== "boolean") throw new OptionError(`svd: full is ${JSON.stringify(full)}, expected true or false`);
   const a = door("svd", A);
+  if (options.method === "jacobi") {
+    return rt.memory.scope(() => jacobiSvd(rt, "svd", pushMatrix(rt, "svd", "A", a), full ? "full" : "thin"));
+  }
   return rt.memory.scope(() => {
     const tall = pushTall(rt, "svd", a, bytes);
     const { rows: m, cols: n } = tall;
@@ -81,10 +89,11 @@ export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions = {}): SvdRe
 
 /** Refuses options that mean nothing, whatever A is; the size of a number. */
 function checkOptions(fn: string, { method = "auto", dtype = "f64" }: SvdvalsOptions): Bytes {
-  if (method !== "auto" && method !== "golub-kahan") {
-    throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto" or "golub-kahan"`);
+  if (method !== "auto" && method !== "golub-kahan" && method !== "jacobi") {
+    throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto", "golub-kahan" or "jacobi"`);
   }
   if (dtype !== "f64" && dtype !== "f32") throw new OptionError(`${fn}: dtype is ${JSON.stringify(dtype)}, expected "f64" or "f32"`);
+  if (method === "jacobi" && dtype === "f32") throw new OptionError(`${fn}: dtype is "f32", method "jacobi" needs "f64"`);
   return dtype === "f64" ? 8 : 4;
 }
 
