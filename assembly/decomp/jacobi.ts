@@ -20,7 +20,7 @@
 import { args, parallelFor, progress } from "../parallel";
 import { Task } from "../tasks";
 import { madd } from "../simd";
-import { largest_abs } from "./scaling";
+import { inverse_power, largest_abs, scale_row } from "./scaling";
 import { dot, minus } from "./triangular";
 
 /** Rows of a block: two blocks fit into L2 up to rows of 4096 numbers, a chunk takes 20 µs to 1 ms. */
@@ -104,10 +104,9 @@ export function normalise(n: i32, x: usize): i32 {
   for (let pass = 0; pass < 2; pass++) {
     const largest = largest_abs<f64>(n, x);
     if (largest == 0) return 0;
-    const e = max(-1022, min(1022, exponent_of(largest)));
-    const factor = power(-e);
-    for (let at = x, end = x + (usize(n) << 3); at < end; at += 8) store<f64>(at, load<f64>(at) * factor);
-    taken += e;
+    const factor = inverse_power<f64>(largest);
+    scale_row<f64>(n, factor, x);
+    taken -= exponent_of(factor);
   }
   return taken;
 }

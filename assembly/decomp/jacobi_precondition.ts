@@ -17,8 +17,9 @@ import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { syrk, syrk_work } from "../blas/syrk";
 import { INFO_ABORTED } from "../parallel";
 import { cholesky_f64, cholesky_work_f64 } from "./cholesky";
-import { eigh_f64, eigh_work_f64, largest_abs } from "./eigh";
+import { eigh_f64, eigh_work_f64 } from "./eigh";
 import { exponent_of, normalise, power } from "./jacobi";
+import { largest_abs, scale_row } from "./scaling";
 import { dot } from "./triangular";
 
 /** The largest row of a group is at most 2^RATIO times larger than the smallest, and no |Hᵢⱼ| is more than that. */
@@ -113,7 +114,7 @@ function rotate_group(
   }
   for (let i = 0; i < k; i++) {
     const e = exponent + (usize(i) << 2);
-    scale(length, power(load<i32>(e) - top), at(x, ldx, i, 0));
+    scale_row<f64>(length, power(load<i32>(e) - top), at(x, ldx, i, 0));
     store<i32>(e, top);
   }
   let info = syrk<f64>(k, length, 1, x, ldx, 0, h, ldg, y);
@@ -139,11 +140,6 @@ function rotate_group(
     if (identity > 0) memory.copy(row + (usize(identity) << 3), at(q, ldg, i, 0), usize(k) << 3);
   }
   return 0;
-}
-
-function scale(n: i32, a: f64, x: usize): void {
-  if (a == 1) return;
-  for (const end = x + (usize(n) << 3); x < end; x += 8) store<f64>(x, load<f64>(x) * a);
 }
 
 function eigenvectors(k: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
@@ -174,7 +170,7 @@ function hyperbolic(k: i32, negatives: i32, h: usize, s: usize, t: usize, ld: i3
     const value = load<f64>(w + (usize(i) << 3));
     const factor = copysign(1 / sqrt(abs(value)), value);
     for (let j = 0; j < k; j++) store<f64>(at(h, ld, i, j), factor * sign_of(negative, j) * load<f64>(at(t, ld, j, i)));
-    largest = max(largest, largest_abs(k, at(h, ld, i, 0)));
+    largest = max(largest, largest_abs<f64>(k, at(h, ld, i, 0)));
   }
   if (!(largest <= power(RATIO))) return 1;
   // S := (H·J·Hᵀ − J₁)·J₁
