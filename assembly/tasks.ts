@@ -4,7 +4,7 @@
 import { gemm_pack_task, gemm_tile_task } from "./blas/gemm/gemm";
 import { tridiagonal_subtree_task } from "./decomp/divide_conquer";
 import { tridiagonal_merge_task } from "./decomp/join";
-import { band_finish_task, band_product_task, band_update_task } from "./decomp/band_reduction";
+import { band_finish_task, band_sweep_task } from "./decomp/band_reduction";
 import { bulge_chasing_task } from "./decomp/bulge_chasing";
 import { hinf_active_task, hinf_count_task, hinf_finish_task } from "./kernel/hinf_monte_carlo";
 import { hinf_quantise_task, hinf_signs_task } from "./kernel/hinf_sampling";
@@ -46,9 +46,8 @@ export const enum Task {
   HINF_COUNT,
   HINF_FINISH,
   HINF_ACTIVE,
-  BAND_PRODUCT,
+  BAND_SWEEP,
   BAND_FINISH,
-  BAND_UPDATE,
   BULGE_CHASING,
   CHOLESKY_PANEL,
   TRIANGLE_ROWS,
@@ -109,9 +108,8 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.HINF_COUNT: return hinf_count_task(i0, i1);
     case Task.HINF_FINISH: return hinf_finish_task(i0, i1);
     case Task.HINF_ACTIVE: return hinf_active_task(i0, i1);
-    case Task.BAND_PRODUCT: return band_product_task(i0, i1);
+    case Task.BAND_SWEEP: return band_sweep_task(i0, i1);
     case Task.BAND_FINISH: return band_finish_task(i0, i1);
-    case Task.BAND_UPDATE: return band_update_task(i0, i1);
     case Task.BULGE_CHASING: return bulge_chasing_task(i0, i1);
     case Task.CHOLESKY_PANEL: return cholesky_panel_task(i0, i1);
     case Task.TRIANGLE_ROWS: return triangle_rows_task(i0, i1);

@@ -6,21 +6,27 @@
 // One step takes the block row of b rows at the top of what is left, annihilates all of it right of
 // its first b columns by Householder reflectors Q = I − V·T·Vᵀ, and applies them on both sides:
 //
-//        b      m             V  (m×b)   as b rows of A, unit trapezoidal, where the block row was
-//     ┌─────┬───────────┐     U := V·T   in 4-column panels
-//   b │  D  │ Rᵀ→ V     │     W := A·U                       PRODUCT   2·m²·b·2 flops, reads A once
-//     ├─────┼───────────┤     X := W − ½·V·(Uᵀ·W)            FINISH
-//   m │     │     A     │     A := A − V·Xᵀ − X·Vᵀ           UPDATE    one product of depth 2b
-//     └─────┴───────────┘
+//        b      m
+//     ┌─────┬───────────┐     V  (m×b)   as b rows of A, unit trapezoidal, where the block row was
+//   b │  D  │ Rᵀ→ V     │     U := V·T   in 4-column panels
+//     ├─────┼───────────┤     W := A·U                       SWEEP    2·m²·b flops
+//   m │     │     A     │     X := W − ½·V·(Uᵀ·W)            FINISH
+//     └─────┴───────────┘     A := A − V·Xᵀ − X·Vᵀ           the next SWEEP, 2·m²·b flops
 //
 // A is kept as its upper triangle, row-major, but each diagonal block of b×b is whole. The first
 // block row has n mod b rows (1…b), so that every later size is a multiple of b and the micro-tiles
 // (6×4, 3×4) need no edges.
 //
-// PRODUCT uses each element of A twice while it is in cache, for A·U and for Aᵀ·U. Slabs of rows are
-// dealt to the threads; a slab adds its Aᵀ·U to a column tile only after the slab above has
-// added its own, so the order of every sum is fixed. UPDATE computes the next block row
-// first and factors it while the other threads finish.
+// A is too large for the caches near the core, so SWEEP reads it once for three uses: a tile is updated with V
+// and X of the step before, and multiplied, while it is near, with U of this step and, transposed, for
+// its mirror image. U needs the updated block row before the others: FINISH updates that as well.
+//
+// The tile of block row i and block column j gives Aᵢⱼ·Uⱼ to Wᵢ and Aᵢⱼᵀ·Uᵢ to Wⱼ. The tiles are
+// played as a tournament of B blocks, B odd: round r has the pairs {i, j} with i + j ≡ 2r (mod B), in
+// which every block occurs once. A tile of round r begins when both its blocks have finished round
+// r − 1. So Wᵢ is summed in the order of the rounds, whatever the threads; and since a tile waits
+// only for tiles of earlier rounds, which have lower numbers and are claimed before it, the lowest
+// unfinished tile can always run: there is no deadlock.
 
 import { args, awaitChunk, INFO_ABORTED, parallelFor, progress, tellChunks } from "../parallel";
 import { Task } from "../tasks";
@@ -28,9 +34,9 @@ import { factor_panel } from "./band_panel";
 import { micro_outer, micro_rows } from "./band_micro";
 import { BAND, BAND_STRIDE } from "./bulge_chasing";
 
-const SLAB: i32 = 96; // rows of A of one PRODUCT or UPDATE chunk
-const TILE: i32 = 480; // columns of A that a slab works on at a time: 96×480 numbers are 360 KiB of L2
-const STRIP: i32 = 48; // rows of a slab that pass from L3 through L2 together
+const BLOCK: i32 = 192; // rows and columns of a tile: 288 KiB of A stay in L2 …
+const BLOCKS: i32 = 9; // … but there should be so many blocks, for the threads' sake
+const STRIP: i32 = 48; // rows of a tile that are updated and multiplied together
 const FINISH_GRAIN: i32 = 16; // dozens of columns of one FINISH chunk
 
 const PANEL_R: usize = 48 * 4 * 8; // bytes of 4 columns of [Xᵀ; Vᵀ]
@@ -44,13 +50,16 @@ class BandArgs {
   m: i32;
   w: i32; // reflectors of this step: rows of V, lying above A
   u: usize; // U in 4-column panels of m×4
-  y1: usize; // Aᵀ·U of the strict upper blocks (m×24)
-  y2: usize; // A·U of the upper blocks with the diagonal ones (m×24), then W
-  zr: usize; // [Xᵀ; Vᵀ] in panels of 48×4, before FINISH Wᵀ for Xᵀ
-  zl: usize; // −[V X] in panels of 48×6
-  s: usize; // Uᵀ·W of each slab (24×24)
+  w1: usize; // W = A·U (m×24)
+  zr: usize; // [Xᵀ; Vᵀ] of the step before in panels of 48×4; [Wᵀ; Vᵀ] once a block is swept
+  zl: usize; // −[V X] of the step before in panels of 48×6
+  first: bool; // there was no step before
+  block: i32; // rows of a block
+  blocks: i32;
+  s: usize; // Uᵀ·W of each block (24×24)
   s6: usize; // −½·Uᵀ·W in panels of 24×6
-  done: usize; // column tiles that each slab has finished, one i32 per cache line
+  done: usize; // rounds that each block has finished, one i32 per cache line
+  ready: usize; // i32: FINISH has made the left operand of the block row's update
   panel: usize; // scratch of factor_panel
   band: usize; // the band at the first element of A
 }
@@ -58,8 +67,8 @@ class BandArgs {
 /** Bytes of workspace of band_reduction. */
 export function band_reduction_work(n: i32): f64 {
   const m = f64((n - 1) / BAND * BAND);
-  const slabs = Math.ceil(m / SLAB);
-  return 8 * m * (24 + 24 + 24 + 48 + 48) + slabs * (SQUARE + 64) + 8 * f64(SQUARE) + 1024;
+  const blocks = max(Math.ceil(m / BLOCK), BLOCKS);
+  return 8 * m * (24 + 24 + 48 + 48) + blocks * (SQUARE + 64) + 8 * f64(SQUARE) + 1024;
 }
 
 /**
@@ -72,18 +81,18 @@ export function band_reduction_work(n: i32): f64 {
 export function band_reduction(n: i32, a: usize, lda: i32, band: usize, work: usize): i32 {
   const p = args<BandArgs>();
   const mMax = (n - 1) / BAND * BAND;
-  const slabs = (mMax + SLAB - 1) / SLAB;
+  const blocks = max((mMax + BLOCK - 1) / BLOCK, BLOCKS);
   const columns = usize(mMax) * 24 * 8;
   p.lda = lda;
   p.u = work;
-  p.y1 = p.u + columns;
-  p.y2 = p.y1 + columns;
-  p.zr = p.y2 + columns;
+  p.w1 = p.u + columns;
+  p.zr = p.w1 + columns;
   p.zl = p.zr + 2 * columns;
   p.s = p.zl + 2 * columns;
-  p.s6 = p.s + usize(slabs) * SQUARE;
+  p.s6 = p.s + usize(blocks) * SQUARE;
   p.done = (p.s6 + SQUARE + 63) & ~63;
-  p.panel = p.done + usize(slabs) * 64;
+  p.ready = p.done + usize(blocks) * 64;
+  p.panel = p.ready + 64;
 
   let w = n - mMax;
   mirror_blocks(mMax, a + usize(w) * (lda + 1) * 8, lda);
@@ -91,61 +100,95 @@ export function band_reduction(n: i32, a: usize, lda: i32, band: usize, work: us
   p.m = mMax;
   p.w = w;
   p.band = band + usize(w) * (BAND_STRIDE + 8);
+  p.first = true;
   factor_panel(w, mMax, a, lda, band, p.u, p.panel);
   for (let m = mMax; m > 0; m -= BAND) {
-    const k = (m + SLAB - 1) / SLAB;
-    for (let c = 0; c < k; c++) store<i32>(p.done + usize(c) * 64, 0);
-    if (parallelFor(Task.BAND_PRODUCT, k, 1) != 0) return INFO_ABORTED;
-    sum_squares(k, p.s, p.s6);
+    p.block = min(BLOCK, ((m + BLOCKS - 1) / BLOCKS + BAND - 1) / BAND * BAND);
+    p.blocks = (m + p.block - 1) / p.block;
+    for (let i = 0; i < p.blocks; i++) store<i32>(p.done + usize(i) * 64, 0);
+    const rounds = p.blocks | 1;
+    if (parallelFor(Task.BAND_SWEEP, rounds * pairs(rounds), 1) != 0) return INFO_ABORTED;
+    sum_squares(p.blocks, p.s, p.s6);
+    store<i32>(p.ready, 0);
     if (parallelFor(Task.BAND_FINISH, m / 12, FINISH_GRAIN) != 0) return INFO_ABORTED;
-    if (parallelFor(Task.BAND_UPDATE, 1 + (m - BAND + SLAB - 1) / SLAB, 1) != 0) return INFO_ABORTED;
+    factor_panel(BAND, m - BAND, p.a, lda, p.band, p.u, p.panel);
     p.a += usize(BAND) * (lda + 1) * 8;
     p.m = m - BAND;
     p.w = BAND;
+    p.zr += usize(BAND / 4) * PANEL_R;
+    p.zl += usize(BAND / 6) * PANEL_L;
+    p.first = false;
     p.band += usize(BAND) * (BAND_STRIDE + 8);
     progress(1 - cube(f64(m - BAND) / f64(mMax)), 1);
   }
   return 0;
 }
 
-/** Slabs [c0, c1) of W := A·U, of its transposed panels and of Uᵀ·W. */
-export function band_product_task(c0: i32, c1: i32): void {
+/** Tiles of one round, the diagonal one among them. */
+// @ts-ignore: decorator
+@inline
+function pairs(rounds: i32): i32 {
+  return (rounds + 1) / 2;
+}
+
+/** Tiles [c0, c1) of the sweep; the last round also makes the transposed panels of W, and Uᵀ·W. */
+export function band_sweep_task(c0: i32, c1: i32): void {
+  const p = args<BandArgs>();
+  const rounds = p.blocks | 1; // for an even number there is one more block, of no rows
   for (let c = c0; c < c1; c++) {
-    const p = args<BandArgs>();
-    const m = p.m;
-    const r0 = c * SLAB;
-    const r1 = min(m, r0 + SLAB);
-    memory.fill(p.y2 + usize(r0) * 192, 0, usize(r1 - r0) * 192);
-    for (let tile = r0 / TILE; tile * TILE < m; tile++) {
-      const j1 = min(m, (tile + 1) * TILE);
-      for (let i0 = r0; i0 < r1; i0 += STRIP) {
-        const i1 = min(r1, i0 + STRIP);
-        for (let i = i0; i < i1; i += 6) {
-          const j0 = max(tile * TILE, i / BAND * BAND);
-          if (j0 < j1) product_rows(p, i, j0, j1);
-        }
-        if (i0 == r0) {
-          if (c == 0) {
-            memory.fill(p.y1 + usize(tile) * (TILE * 192), 0, usize(j1 - tile * TILE) * 192);
-          } else if (!awaitChunk(p.done + usize(c - 1) * 64, tile + 1)) {
-            return;
-          }
-        }
-        for (let j = max(i0, tile * TILE); j < j1; j += 6) {
-          const k = min(i1, j / BAND * BAND);
-          if (i0 < k) product_columns(p, j, i0, k);
-        }
-      }
-      tellChunks(p.done + usize(c) * 64, tile + 1);
+    const r = c / pairs(rounds);
+    const k = c % pairs(rounds);
+    const x = (r + k) % rounds;
+    const y = (r - k + rounds) % rounds;
+    const i = min(x, y);
+    const j = max(x, y);
+    const doneI = p.done + usize(i) * 64;
+    const doneJ = p.done + usize(j) * 64;
+    if (i < p.blocks && !awaitChunk(doneI, r)) return;
+    if (i < j && j < p.blocks && !awaitChunk(doneJ, r)) return;
+    if (r == 0) {
+      clear_block(p, i);
+      if (i < j) clear_block(p, j);
     }
-    gather_slab(p, r0, r1, p.s + usize(c) * SQUARE);
+    if (j < p.blocks) sweep_tile(p, i * p.block, j * p.block);
+    if (r == rounds - 1) {
+      // no tile is left that updates with these rows of the operands of the step before
+      gather_block(p, i);
+      if (i < j) gather_block(p, j);
+    }
+    // each word once: after the first telling the next round may tell more
+    if (i < p.blocks) tellChunks(doneI, r + 1);
+    if (i < j && j < p.blocks) tellChunks(doneJ, r + 1);
   }
 }
 
-/** Y2 += A·U for rows i…i+5 of A and its columns [j0, j1). */
+function clear_block(p: BandArgs, i: i32): void {
+  if (i < p.blocks) memory.fill(p.w1 + usize(i * p.block) * 192, 0, usize(min(p.block, p.m - i * p.block)) * 192);
+}
+
+function gather_block(p: BandArgs, i: i32): void {
+  if (i < p.blocks) gather_rows(p, i * p.block, min(p.m, (i + 1) * p.block), p.s + usize(i) * SQUARE);
+}
+
+/** The tile whose first element is (i0, j0), i0 ≤ j0: what is above A's diagonal, and its diagonal b×b blocks. */
+function sweep_tile(p: BandArgs, i0: i32, j0: i32): void {
+  const i2 = min(p.m, i0 + p.block);
+  const j2 = min(p.m, j0 + p.block);
+  for (; i0 < i2; i0 += STRIP) {
+    const i1 = min(i2, i0 + STRIP);
+    if (!p.first) for (let i = i0; i < i1; i += 6) update_rows(p, i, max(j0, i / BAND * BAND), j2);
+    for (let i = i0; i < i1; i += 6) product_rows(p, i, max(j0, i / BAND * BAND), j2);
+    for (let j = max(i0, j0); j < j2; j += 6) {
+      const k = min(i1, j / BAND * BAND);
+      if (i0 < k) product_columns(p, j, i0, k);
+    }
+  }
+}
+
+/** W += A·U for rows i…i+5 of A and its columns [j0, j1). */
 function product_rows(p: BandArgs, i: i32, j0: i32, j1: i32): void {
   const a = p.a + (usize(i) * p.lda + j0) * 8;
-  const y = p.y2 + usize(i) * 192;
+  const y = p.w1 + usize(i) * 192;
   let u = p.u + usize(j0) * 32;
   for (let q: usize = 0; q < 192; q += 32) {
     micro_rows(j1 - j0, a, p.lda, u, y + q, 24);
@@ -153,10 +196,10 @@ function product_rows(p: BandArgs, i: i32, j0: i32, j1: i32): void {
   }
 }
 
-/** Y1 += Aᵀ·U for columns j…j+5 of A and its rows [i0, i1). */
+/** W += Aᵀ·U for columns j…j+5 of A and its rows [i0, i1). */
 function product_columns(p: BandArgs, j: i32, i0: i32, i1: i32): void {
   const a = p.a + (usize(i0) * p.lda + j) * 8;
-  const y = p.y1 + usize(j) * 192;
+  const y = p.w1 + usize(j) * 192;
   let u = p.u + usize(i0) * 32;
   for (let q: usize = 0; q < 192; q += 32) {
     micro_outer(i1 - i0, a, p.lda, u, 4, y + q, 24);
@@ -164,12 +207,12 @@ function product_columns(p: BandArgs, j: i32, i0: i32, i1: i32): void {
   }
 }
 
-/** Rows [i0, i1) of W = Y1 + Y2, now final: into Y2, transposed beside Vᵀ into Zr; s := their part of Uᵀ·W. */
-function gather_slab(p: BandArgs, i0: i32, i1: i32, s: usize): void {
+/** Rows [i0, i1) of W, now final: transposed beside Vᵀ into Zr; s := their part of Uᵀ·W. */
+function gather_rows(p: BandArgs, i0: i32, i1: i32, s: usize): void {
   const lda = usize(p.lda) * 8;
   for (let i = i0; i < i1; i += 4) {
     const panel = p.zr + usize(i >> 2) * PANEL_R;
-    transpose_sum(p.y1 + usize(i) * 192, p.y2 + usize(i) * 192, panel);
+    transpose(p.w1 + usize(i) * 192, panel);
     let v = p.a - usize(p.w) * lda + usize(i) * 8;
     let to = panel + 24 * 32;
     for (let k = 0; k < p.w; k++) {
@@ -184,29 +227,23 @@ function gather_slab(p: BandArgs, i0: i32, i1: i32, s: usize): void {
   for (let r = 0; r < 24; r += 6) {
     for (let q = r >> 2; q < 6; q++) {
       const u = p.u + (usize(q) * p.m + i0) * 32;
-      micro_outer(i1 - i0, p.y2 + (usize(i0) * 24 + r) * 8, 24, u, 4, s + (usize(r) * 24 + q * 4) * 8, 24);
+      micro_outer(i1 - i0, p.w1 + (usize(i0) * 24 + r) * 8, 24, u, 4, s + (usize(r) * 24 + q * 4) * 8, 24);
     }
   }
 }
 
-/** y2 := y1 + y2 (4×24, contiguous) and panel := its transpose (24×4). */
-function transpose_sum(y1: usize, y2: usize, panel: usize): void {
-  for (let k: usize = 0; k < 24; k += 2) {
-    const w0 = f64x2.add(v128.load(y1), v128.load(y2));
-    const w1 = f64x2.add(v128.load(y1, 192), v128.load(y2, 192));
-    const w2 = f64x2.add(v128.load(y1, 384), v128.load(y2, 384));
-    const w3 = f64x2.add(v128.load(y1, 576), v128.load(y2, 576));
-    v128.store(y2, w0);
-    v128.store(y2, w1, 192);
-    v128.store(y2, w2, 384);
-    v128.store(y2, w3, 576);
+/** panel (24×4) := the transpose of w (4×24), both contiguous. */
+function transpose(w: usize, panel: usize): void {
+  for (const end = panel + 768; panel < end; panel += 64) {
+    const w0 = v128.load(w);
+    const w1 = v128.load(w, 192);
+    const w2 = v128.load(w, 384);
+    const w3 = v128.load(w, 576);
     v128.store(panel, v128.shuffle<f64>(w0, w1, 0, 2));
     v128.store(panel, v128.shuffle<f64>(w2, w3, 0, 2), 16);
     v128.store(panel, v128.shuffle<f64>(w0, w1, 1, 3), 32);
     v128.store(panel, v128.shuffle<f64>(w2, w3, 1, 3), 48);
-    y1 += 16;
-    y2 += 16;
-    panel += 64;
+    w += 16;
   }
 }
 
@@ -224,7 +261,10 @@ function sum_squares(count: i32, s: usize, s6: usize): void {
   }
 }
 
-/** Dozens [d0, d1) of rows of X := W − ½·V·(Uᵀ·W), and of the left operand of the update. */
+/**
+ * Dozens [d0, d1) of rows of X := W − ½·V·(Uᵀ·W), and of the left operand of the update; then the update
+ * of the next block row in these columns, for which chunk 0 makes the left operand.
+ */
 export function band_finish_task(d0: i32, d1: i32): void {
   const p = args<BandArgs>();
   for (let d = d0; d < d1; d++) {
@@ -239,6 +279,9 @@ export function band_finish_task(d0: i32, d1: i32): void {
     pack_left(zr + 768, zl);
     pack_left(zr, zl + 24 * 48);
   }
+  if (d0 == 0) tellChunks(p.ready, 1);
+  else if (!awaitChunk(p.ready, 1)) return;
+  for (let i = 0; i < BAND; i += 6) update_rows(p, i, d0 * 12, d1 * 12);
 }
 
 /** The negatives of 24 rows of three panels of 4 columns, as two panels of 6. */
@@ -255,22 +298,7 @@ function pack_left(from: usize, to: usize): void {
   }
 }
 
-/** A := A − V·Xᵀ − X·Vᵀ: item 0 is the next block row and its factorization, item c the slab c − 1 below it. */
-export function band_update_task(c0: i32, c1: i32): void {
-  const p = args<BandArgs>();
-  const m = p.m;
-  for (let c = c0; c < c1; c++) {
-    const r0 = c == 0 ? 0 : BAND + (c - 1) * SLAB;
-    const r1 = c == 0 ? BAND : min(m, r0 + SLAB);
-    for (let tile = r0 / TILE; tile * TILE < m; tile++) {
-      const j1 = min(m, (tile + 1) * TILE);
-      for (let i = r0; i < r1; i += 6) update_rows(p, i, max(tile * TILE, i / BAND * BAND), j1);
-    }
-    if (c == 0) factor_panel(BAND, m - BAND, p.a, p.lda, p.band, p.u, p.panel);
-  }
-}
-
-/** Rows i…i+5, columns [j0, j1) of the update. */
+/** Rows i…i+5, columns [j0, j1) of A := A − V·Xᵀ − X·Vᵀ. */
 function update_rows(p: BandArgs, i: i32, j0: i32, j1: i32): void {
   const zl = p.zl + usize(i / 6) * PANEL_L;
   let zr = p.zr + usize(j0 >> 2) * PANEL_R;
