@@ -27,7 +27,7 @@ export interface SlogdetResult {
 }
 
 /** A right-hand side as a matrix, and whether it was a vector. */
-function toColumns(fn: string, name: string, B: MatrixLike | ArrayLike<number>): { columns: Matrix; isVector: boolean } {
+export function toColumns(fn: string, name: string, B: MatrixLike | ArrayLike<number>): { columns: Matrix; isVector: boolean } {
   const isVector = ArrayBuffer.isView(B) || (Array.isArray(B) && (B.length === 0 || typeof B[0] === "number"));
   if (!isVector) return { columns: toMatrix(fn, name, B as MatrixLike), isVector };
   const data = B instanceof Float64Array || B instanceof Float32Array ? B : Float64Array.from(B as unknown as number[]);
