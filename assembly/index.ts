@@ -26,6 +26,7 @@ export {
   svd_f32, svd_f64, svd_work_f32, svd_work_f64, svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64,
 } from "./decomp/svd";
 export { svdvals_f32, svdvals_f64, svdvals_work_f32, svdvals_work_f64 } from "./decomp/svd";
+export { trsm as trsm_f64, trsm_work_f64 } from "./decomp/trsm";
 export { extend_basis_f32, extend_basis_f64, extend_basis_work_f32, extend_basis_work_f64 } from "./decomp/rsvd";
 export { eigh_f64, eigh_work_f64, eigvalsh_f64, eigvalsh_work_f64 } from "./decomp/eigh";
 export { eigh_jacobi_f64, eigh_jacobi_work_f64 } from "./decomp/jacobi_eigh";

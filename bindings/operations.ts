@@ -14,6 +14,8 @@ import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { trace } from "./linalg/trace.ts";
 import { qr } from "./linalg/qr.ts";
 import { eigsh } from "./linalg/eigsh.ts";
+import { lstsq, pinv } from "./linalg/lstsq.ts";
+import { nystrom } from "./linalg/nystrom.ts";
 import { randomizedSvd } from "./linalg/randomizedSvd.ts";
 import { inertia } from "./linalg/inertia.ts";
 import { norm } from "./linalg/norm.ts";
@@ -37,6 +39,9 @@ export const operations = {
     trace,
     qr,
     randomizedSvd,
+    nystrom,
+    lstsq,
+    pinv,
     svdvals,
     svd,
     certify: { lambdaMin },

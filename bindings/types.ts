@@ -13,6 +13,8 @@ export type { SlogdetResult, SolveOptions } from "./linalg/solve.ts";
 export type { LinearOperator, Operator, SymmetricOperator } from "./linalg/operator.ts";
 export type { QrOptions, QrResult } from "./linalg/qr.ts";
 export type { SvdOptions, SvdResult, SvdvalsOptions } from "./linalg/svd.ts";
+export type { ComplexMatrix, ComplexMatrixLike, LstsqOptions, LstsqResult, PinvOptions } from "./linalg/lstsq.ts";
+export type { NystromOptions, NystromResult } from "./linalg/nystrom.ts";
 export type { RandomizedSvdOptions, RandomizedSvdResult } from "./linalg/randomizedSvd.ts";
 export type { SpectralDensity, SpectralDensityOptions } from "./linalg/spectralDensity.ts";
 export type { TraceOptions, TraceResult } from "./linalg/trace.ts";

@@ -141,3 +141,6 @@ export function trsm(
   return 0;
 }
 
+export function trsm_work_f64(n: i32, m: i32): f64 {
+  return f64(trsm_work(n, m));
+}

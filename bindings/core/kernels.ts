@@ -59,6 +59,11 @@ export interface Kernels {
   multiply_q_f64(
     transposed: boolean, m: number, k: number, c: number, f: Pointer, x: Pointer, ldx: number, work: Pointer,
   ): Info;
+  trsm_work_f64(n: number, m: number): number;
+  trsm_f64(
+    n: number, m: number, t: Pointer, ldt: number, lower: boolean, trans: boolean, unit: boolean, b: Pointer, ldb: number,
+    work: Pointer,
+  ): Info;
   extend_basis_work_f64(m: number, q: number, b: number): number;
   extend_basis_work_f32(m: number, q: number, b: number): number;
   extend_basis_f64: ExtendBasis;

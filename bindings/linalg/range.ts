@@ -18,13 +18,13 @@
 
 import type { Runtime } from "../core/runtime.ts";
 import { randomState } from "../random/randomState.ts";
-import { pushEmpty, pushMatrix, type Matrix, type Placed } from "./matrix.ts";
+import { pushEmpty, pushMatrix, pushSymmetric, type Matrix, type Placed } from "./matrix.ts";
 import { product, productTranspose, type LinearOperator, type Steps } from "./operator.ts";
 
 /** Probes: both bounds hold but for a chance of 2·10⁻⁶. */
 export const PROBES = 6;
 
-const PROBE_FACTOR = 10 * Math.sqrt(2 / Math.PI);
+export const PROBE_FACTOR = 10 * Math.sqrt(2 / Math.PI);
 
 /** Columns of the first block where the rank is not given. */
 const BLOCK = 32;
@@ -58,7 +58,7 @@ export function columnsOf(X: Placed, j0: number, cols: number): Placed {
 
 /** The numbers from the first to the last of a placed matrix. */
 export function numbersOf(rt: Runtime, { at, rows, cols, stride, bytes }: Placed): Float64Array | Float32Array {
-  const length = (rows - 1) * stride + cols;
+  const length = Math.max(0, (rows - 1) * stride + cols);
   return bytes === 8 ? rt.memory.f64(at, length) : rt.memory.f32(at, length);
 }
 
@@ -78,10 +78,16 @@ export class Source {
   ) {}
 
   static dense(rt: Runtime, fn: string, A: Matrix, bytes: 8 | 4): Source {
-    const a = pushMatrix(rt, fn, "A", A, bytes);
-    const source = new Source(rt, fn, a.rows, a.cols, bytes, a, undefined);
-    const scaling = bytes === 8 ? rt.kernels.scaling_f64 : rt.kernels.scaling_f32;
-    source.scale = scaling(a.rows, a.cols, a.at, a.stride) || 1;
+    return Source.placed(rt, fn, pushMatrix(rt, fn, "A", A, bytes));
+  }
+
+  static symmetric(rt: Runtime, fn: string, A: Matrix): Source {
+    return Source.placed(rt, fn, pushSymmetric(rt, fn, "A", A));
+  }
+
+  private static placed(rt: Runtime, fn: string, a: Placed): Source {
+    const source = new Source(rt, fn, a.rows, a.cols, a.bytes, a, undefined);
+    source.scale = scaling(rt, a);
     return source;
   }
 
@@ -101,10 +107,15 @@ export class Source {
     const W = transpose ? yield* productTranspose(this.fn, operator!, V) : yield* product(this.fn, operator!, V);
     copyIn(rt, W, Y, scale);
     if (!first) return;
-    const scaling = this.bytes === 8 ? rt.kernels.scaling_f64 : rt.kernels.scaling_f32;
-    this.scale = scaling(Y.rows, Y.cols, Y.at, Y.stride) || 1;
+    this.scale = scaling(rt, Y);
     if (this.scale !== 1) copyIn(rt, W, Y, this.scale);
   }
+}
+
+/** The power of two that brings A to order 1, if it is far from it. */
+function scaling(rt: Runtime, { at, rows, cols, stride, bytes }: Placed): number {
+  const kernel = bytes === 8 ? rt.kernels.scaling_f64 : rt.kernels.scaling_f32;
+  return kernel(rows, cols, at, stride) || 1;
 }
 
 /** C := α·op(A)·op(B) + β·C. */
@@ -160,6 +171,13 @@ export function largestColumn(rt: Runtime, X: Placed): number {
     for (let j = 0; j < X.cols; j++) squares[j]! += numbers[i * X.stride + j]! ** 2;
   }
   return Math.sqrt(Math.max(...squares));
+}
+
+/** ‖X‖ (Frobenius). */
+export function frobeniusNorm(rt: Runtime, X: Placed): number {
+  let sum = 0;
+  for (const x of copyOut(rt, X).data) sum += x * x;
+  return Math.sqrt(sum);
 }
 
 /** Finds Q; what it returns lies in wasm memory above the caller's mark. */
