@@ -30,6 +30,8 @@ export const names: Names<Operations> = {
     pinv: true,
     svdvals: true,
     svd: true,
+    cond: true,
+    rank: true,
     certify: { lambdaMin: true },
   },
   hinf: {

@@ -9,6 +9,7 @@ import { gram, matmul, peakGflops } from "./linalg/blas.ts";
 import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
+import { cond, rank } from "./linalg/cond.ts";
 import { svd, svdvals } from "./linalg/svd.ts";
 import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { trace } from "./linalg/trace.ts";
@@ -44,6 +45,8 @@ export const operations = {
     pinv,
     svdvals,
     svd,
+    cond,
+    rank,
     certify: { lambdaMin },
   },
   hinf: {

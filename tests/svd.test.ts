@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRuntime } from "../bindings/core/create.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
+import { cond, rank } from "../bindings/linalg/cond.ts";
 import { matrix, type Matrix } from "../bindings/linalg/matrix.ts";
 import { svd, svdvals, type SvdOptions } from "../bindings/linalg/svd.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
@@ -155,6 +156,32 @@ testEach("svdvals and svd at any scale, of zeros and of special forms", (rt) => 
   assert.ok(Math.abs(H[0]! - 1.795372059561997) < 48 * EPS && H[11]! < 48 * EPS, `Hilbert: ${H[0]}, ${H[11]}`);
   const diagonal = fill(33, 33, (i, j) => (i === j ? (i % 5) - 2 : 0));
   checkValues("diagonal", diagonal, svdvals(rt, diagonal), descending(Float64Array.from({ length: 33 }, (_, i) => Math.abs((i % 5) - 2))));
+});
+
+testEach("cond and rank", (rt) => {
+  const sigma = graded(20, 6);
+  for (const [m, n] of [[20, 20], [30, 20], [20, 50]] as const) {
+    const A = withSingularValues(m, n, sigma, 2);
+    assert.ok(Math.abs(cond(rt, A) / 1e6 - 1) < 1e6 * 100 * EPS, `${m}×${n}: ${cond(rt, A)}`);
+    assert.ok(Math.abs(cond(rt, A, -2) * 1e6 - 1) < 1e6 * 100 * EPS, `${m}×${n}: ${cond(rt, A, -2)}`);
+    assert.equal(rank(rt, A), 20);
+    assert.equal(rank(rt, A, { tol: 1.01e-3 }), 10);
+    assert.equal(rank(rt, withSingularValues(m, n, sigma.map((x, i) => (i < 7 ? x : 0)), 2)), 7);
+  }
+  // [2 1; 1 1] has the inverse [1 −1; −1 2], and eigenvalues (3 ± √5)/2
+  const B = [[2, 1], [1, 1]];
+  for (const [p, expected] of [[1, 9], [-1, 4], [Infinity, 9], [-Infinity, 4], ["fro", 7], [2, (7 + 3 * Math.sqrt(5)) / 2]] as const) {
+    assert.ok(Math.abs(cond(rt, B, p) - expected) < 100 * EPS, `${p}: ${cond(rt, B, p)}`);
+  }
+  for (const p of [1, "fro", Infinity] as const) assert.equal(cond(rt, [[1, 2], [0, 0]], p), Infinity);
+  assert.ok(cond(rt, [[1, 2], [0, 0]]) > 1e15);
+  assert.equal(cond(rt, [[0, 0], [0, 0]]), Infinity);
+  assert.equal(rank(rt, [[0, 0, 0]]), 0);
+  assert.throws(() => cond(rt, [[1, 2]], 1), { code: "ERR_SHAPE" });
+  assert.throws(() => cond(rt, [[1]], 3 as 2), { code: "ERR_OPTION" });
+  assert.throws(() => cond(rt, [[NaN]]), { code: "ERR_NOT_FINITE" });
+  assert.throws(() => rank(rt, [[1]], { tol: NaN }), { code: "ERR_OPTION" });
+  assert.throws(() => rank(rt, []), { code: "ERR_SHAPE" });
 });
 
 test("svdvals and svd give the same bits for any number of threads", async () => {
