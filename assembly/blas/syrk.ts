@@ -1,6 +1,6 @@
 // The symmetric product, at half the price of the general one.
 
-import { gemm_work, product } from "./gemm/gemm";
+import { Part, gemm_work, product } from "./gemm/gemm";
 
 /** Bytes of workspace for syrk. */
 export function syrk_work<T>(n: i32, k: i32): usize {
@@ -16,7 +16,7 @@ export function syrk_work<T>(n: i32, k: i32): usize {
  * α = 1, β = 0: |Ĉ − C| ≤ γ_k·|A|·|A|ᵀ elementwise   [Higham 2002, §3.5]
  */
 export function syrk<T>(n: i32, k: i32, alpha: T, a: usize, lda: i32, beta: T, c: usize, ldc: i32, work: usize): i32 {
-  return product<T>(false, true, n, n, k, alpha, a, lda, a, lda, beta, c, ldc, true, true, work);
+  return product<T>(false, true, n, n, k, alpha, a, lda, a, lda, beta, c, ldc, Part.MIRRORED, work);
 }
 
 export function syrk_work_f64(n: i32, k: i32): f64 {

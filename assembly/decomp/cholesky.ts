@@ -1,22 +1,37 @@
-// Cholesky: A = L·Lᵀ, blocked and left-looking.
+// Cholesky: A = L·Lᵀ, columns halved until a block is left, so that gemm does nearly all of the work, on
+// blocks as large as they can be.
 //
 // Based on: Golub & Van Loan, Matrix Computations, 4th ed., §4.2.6; Higham, Accuracy and Stability of
-// Numerical Algorithms, 2nd ed., §10.1.
+// Numerical Algorithms, 2nd ed., §10.1; Gustavson, Recursion leads to automatic variable blocking for dense
+// linear-algebra algorithms, IBM J. Res. Dev. 41, 1997.
 //
 //            j0
 //      ┌─────┬──────┐     for each block column:
-//      │  L  │      │       1  A(j0.., J) −= L(j0.., ..j0)·L(J, ..j0)ᵀ      gemm: nearly all of the work
-//      │     ├──┬───┤       2  L11 := chol(A11)                             on one thread
-//      │     │11│   │       3  L21 := A21·L11⁻ᵀ                             rows in parallel
-//      │     ├──┤   │
-//      │     │21│   │     Steps 2 and 3 work on transposed copies U11 = L11ᵀ and X = L21ᵀ, so that
-//      └─────┴──┴───┘     a vector holds several rows of L and one micro-kernel does for both.
+//      │  L  │      │       1  L11 := chol(A11)                             on one thread
+//      │     ├──┬───┤       2  L21 := A21·L11⁻ᵀ                            rows in parallel
+//      │     │11│   │     for each half, when it is done:
+//      │     ├──┤   │       3  A(j1.., J) −= L(j1.., j0..)·L(J, j0..)ᵀ    gemm, J the other half's columns from j1,
+//      │     │21│   │                                                      on and below the diagonal
+//      └─────┴──┴───┘
+//                         Steps 1 and 2 work on transposed copies U11 = L11ᵀ and X = L21ᵀ, so that a vector
+//                         holds several rows of L and one micro-kernel does for both.
 
 import { args, parallelFor, progress } from "../parallel";
-import { gemm, gemm_work } from "../blas/gemm/gemm";
+import { Part, gemm_work, product } from "../blas/gemm/gemm";
 import { Task } from "../tasks";
 import { NB, WIDTH, rows4 } from "./triangle";
 import { trsm, trsm_work } from "./trsm";
+
+@unmanaged
+class Matrix {
+  n: i32;
+  a: usize; // (n, n), stride lda
+  lda: i32;
+  u: usize; // see Panel
+  work: usize; // of gemm
+  from: f64; // progress
+  to: f64;
+}
 
 @unmanaged
 class Panel {
@@ -93,7 +108,7 @@ function transpose(rows: i32, cols: i32, from: usize, ldf: i32, to: usize, ldt: 
   }
 }
 
-/** Step 3 for rows [i0, i1) of A21, one chunk. */
+/** Step 2 for rows [i0, i1) of A21, one chunk. */
 export function cholesky_panel_task(i0: i32, i1: i32): void {
   const s = args<Panel>();
   const nb = s.nb;
@@ -112,63 +127,79 @@ export function cholesky_panel_task(i0: i32, i1: i32): void {
   transpose(nb, width, x, WIDTH, a, s.lda);
 }
 
+/** Columns [j0, j0 + nb) on their own: steps 1 and 2. Returns as cholesky_f64. */
+function block(s: Matrix, j0: i32, nb: i32): i32 {
+  const rows = s.n - j0;
+  const ld = usize(s.lda) << 3;
+  const a11 = s.a + usize(j0) * ld + (usize(j0) << 3);
+  const u = s.u;
+  const inverse = u + ((NB * NB) << 3);
+
+  // U11, the last rows of the matrix filled up with those of the identity
+  const quads = (nb + 3) >> 2;
+  transpose(nb, nb, a11, s.lda, u, NB);
+  for (let k = nb; k < quads << 2; k++) {
+    for (let i = 0; i <= k; i++) store<f64>(u + (usize(i * NB + k) << 3), i == k ? 1 : 0);
+  }
+  const pivot = factor(quads, u, inverse);
+  if (pivot != 0) return j0 + pivot;
+  for (let k = 0; k < nb; k++) {
+    for (let i = k; i < nb; i++) store<f64>(a11 + usize(i) * ld + (usize(k) << 3), load<f64>(u + (usize(k * NB + i) << 3)));
+  }
+
+  const done = f64(j0 + nb) / f64(s.n);
+  progress(s.from + (s.to - s.from) * done * done * (3 - 2 * done), 1);
+  const t = args<Panel>();
+  t.nb = nb;
+  t.a = a11 + usize(nb) * ld;
+  t.lda = s.lda;
+  t.u = u;
+  t.x = inverse + (NB << 3);
+  return parallelFor(Task.CHOLESKY_PANEL, rows - nb, WIDTH);
+}
+
+/** Columns [j0, j0 + count) of rows [j0, n). Returns as cholesky_f64. */
+function columns(s: Matrix, j0: i32, count: i32): i32 {
+  if (count <= NB) return block(s, j0, count);
+  const left = (count + 2 * NB - 1) / (2 * NB) * NB;
+  const right = count - left;
+  const j1 = j0 + left;
+  const a21 = s.a + (((usize(j1) * s.lda) + j0) << 3);
+  let info = columns(s, j0, left);
+  if (info == 0) {
+    info = product<f64>(
+      false, true, s.n - j1, right, left, -1, a21, s.lda, a21, s.lda, 1, a21 + (usize(left) << 3), s.lda, Part.LOWER, s.work,
+    );
+  }
+  return info != 0 ? info : columns(s, j1, right);
+}
+
 /** Bytes of workspace for cholesky. */
 export function cholesky_work_f64(n: i32): f64 {
-  return f64(8 * NB) * f64(NB + 1 + n + WIDTH) + f64(gemm_work<f64>(n, min(n, NB), n));
+  const half = (n + 2 * NB) / 2;
+  return 128 + f64(8 * NB) * f64(NB + 1 + n + WIDTH) + f64(gemm_work<f64>(n, half, half));
 }
 
 /**
  * A = L·Lᵀ; L overwrites the lower triangle of A.
  *
- * A (n×n, row stride lda in elements), only its lower triangle is read; what lies above the diagonal
- * within blocks of NB is destroyed, the rest is not touched.
+ * A (n×n, row stride lda in elements), only its lower triangle is read; what lies above the diagonal by up
+ * to NB places is destroyed, the rest is not touched.
  * work: cholesky_work_f64(n) bytes, 64-byte aligned. Progress is told as going from `from` to `to`.
  * Returns 0; k > 0: pivot k (from 1) is not positive, the rows from there are undefined; INFO_ABORTED.
  * |L̂·L̂ᵀ − A| ≤ γ_{n+1}·|L̂|·|L̂|ᵀ elementwise: every number of L is a sum in some order, a product with
  * the reciprocal of a pivot's root or that root; see docs/certificate.md §1.   [Higham 2002, Thm 10.3]
  */
 export function cholesky_f64(n: i32, a: usize, lda: i32, from: f64, to: f64, work: usize): i32 {
-  const u = work;
-  const inverse = u + ((NB * NB) << 3);
-  const x = inverse + (NB << 3);
-  const gemmWork = (x + ((usize(n + WIDTH) * NB) << 3) + 63) & ~63;
-  const ld = usize(lda) << 3;
-  for (let j0 = 0; j0 < n; j0 += NB) {
-    const nb = min(NB, n - j0);
-    const rows = n - j0;
-    const row = a + usize(j0) * ld; // (j0, 0)
-    const a11 = row + (usize(j0) << 3);
-    if (j0 > 0) {
-      const info = gemm<f64>(false, true, rows, nb, j0, -1, row, lda, row, lda, 1, a11, lda, gemmWork);
-      if (info != 0) return info;
-    }
-
-    // U11, the last rows of the matrix filled up with those of the identity
-    const quads = (nb + 3) >> 2;
-    transpose(nb, nb, a11, lda, u, NB);
-    for (let k = nb; k < quads << 2; k++) {
-      for (let i = 0; i <= k; i++) store<f64>(u + (usize(i * NB + k) << 3), i == k ? 1 : 0);
-    }
-    const pivot = factor(quads, u, inverse);
-    if (pivot != 0) return j0 + pivot;
-    for (let k = 0; k < nb; k++) {
-      for (let i = k; i < nb; i++) store<f64>(a11 + usize(i) * ld + (usize(k) << 3), load<f64>(u + (usize(k * NB + i) << 3)));
-    }
-
-    const done = f64(j0 + nb) / f64(n);
-    progress(from + (to - from) * done * done * (3 - 2 * done), 1);
-    if (rows > nb) { // then nb = NB
-      const s = args<Panel>();
-      s.nb = nb;
-      s.a = a11 + usize(nb) * ld;
-      s.lda = lda;
-      s.u = u;
-      s.x = x;
-      const info = parallelFor(Task.CHOLESKY_PANEL, rows - nb, WIDTH);
-      if (info != 0) return info;
-    }
-  }
-  return 0;
+  const s = changetype<Matrix>(work);
+  s.n = n;
+  s.a = a;
+  s.lda = lda;
+  s.u = work + 64; // after this record
+  s.work = (s.u + ((usize(NB + 1 + n + WIDTH) * NB) << 3) + 63) & ~63;
+  s.from = from;
+  s.to = to;
+  return columns(s, 0, n);
 }
 
 /** Bytes of workspace for cholesky_solve. */

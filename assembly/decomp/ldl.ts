@@ -18,7 +18,7 @@
 // linear systems, Math. Comp. 31, 1977; LAPACK dlasyf_rook, dsytrf_rk.
 
 import { INFO_ABORTED, args, parallelFor, progress } from "../parallel";
-import { gemm_work, product } from "../blas/gemm/gemm";
+import { Part, gemm_work, product } from "../blas/gemm/gemm";
 import { Task } from "../tasks";
 import { CHUNKS, divide, panel_row } from "./panel";
 import { swap, swap_rows, swap_strided } from "./swaps";
@@ -252,7 +252,7 @@ export function ldl_f64(
     const column = usize(k) << 3;
     const u = a + usize(k0) * ld + column;
     const info = product<f64>(
-      true, false, left, left, k - k0, -1, u, lda, s.w + column, s.ldw, 1, a + usize(k) * ld + column, lda, true, false, gemmWork,
+      true, false, left, left, k - k0, -1, u, lda, s.w + column, s.ldw, 1, a + usize(k) * ld + column, lda, Part.UPPER, gemmWork,
     );
     if (info != 0) return info;
     const rest = f64(left) / f64(n);

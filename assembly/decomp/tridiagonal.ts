@@ -312,6 +312,6 @@ export function tridiagonalize_update_task<T>(u0: i32, u1: i32): void {
     const left = s.packed + usize(2 * NB) * r * sizeof<T>();
     const right = packed_right<T>(s) + usize(2 * NB) * c * sizeof<T>();
     const rows = min(MR, m - r);
-    macro<T>(rows, m - c, 2 * NB, <T>-1, left, right, <T>1, at<T>(s.a, s.lda, s.j + r, s.j + c), s.lda, rows);
+    macro<T>(rows, m - c, 2 * NB, <T>-1, left, right, <T>1, at<T>(s.a, s.lda, s.j + r, s.j + c), s.lda, rows, m - c);
   }
 }

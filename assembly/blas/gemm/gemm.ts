@@ -19,6 +19,14 @@ import { MC, MR, NC, NJ, NR, PACK_GRAIN, UNIT, depth, part } from "./blocking";
 import { macro } from "./micro";
 import { pack } from "./pack";
 
+/** What is computed of C. */
+export const enum Part {
+  WHOLE,
+  UPPER, // on and above the diagonal
+  LOWER, // on and below it
+  MIRRORED, // UPPER, and the rest becomes its mirror image
+}
+
 /** C (m×n) := α·A·B + β·C, one step of the 4th loop. */
 @unmanaged
 class Block<T> {
@@ -39,7 +47,7 @@ class Block<T> {
   packedB: usize;
   tileM: i32;
   tileN: i32;
-  upper: bool; // only what lies on and above C's diagonal, C being a column block …
+  part: i32; // Part of C, C being a column block …
   jc: i32; // … whose first column is jc of a symmetric matrix
   mirror: bool; // the inner dimension ends here, and what is done is to be mirrored
 }
@@ -71,11 +79,14 @@ export function gemm_tile_task<T>(t0: i32, t1: i32): void {
     const j = t / down * s.tileN;
     const m = min(s.tileM, s.m - i);
     const n = min(s.tileN, s.n - j);
-    const below = s.upper ? s.jc + j - i : m;
-    if (below + n <= 0) continue;
+    // how far the diagonal of C lies to the right of the tile's own
+    const offset = i - s.jc - j;
+    const below = s.part == Part.UPPER ? -offset : m;
+    const above = s.part == Part.LOWER ? offset : n;
+    if (below + n <= 0 || above + m <= 0) continue;
     const a1 = s.packedA + usize(i) * s.k * sizeof<T>();
     const b1 = s.packedB + usize(j) * s.k * sizeof<T>();
-    macro<T>(m, n, s.k, s.alpha, a1, b1, s.beta, at<T>(s.c, s.ldc, i, j), s.ldc, below);
+    macro<T>(m, n, s.k, s.alpha, a1, b1, s.beta, at<T>(s.c, s.ldc, i, j), s.ldc, below, above);
     if (s.mirror) mirror<T>(i, i + m, s.jc + j, s.jc + j + n, at<T>(s.c, s.ldc, 0, -s.jc), s.ldc);
   }
 }
@@ -109,16 +120,18 @@ export function gemm_serial_work<T>(m: i32, n: i32, k: i32): usize {
 }
 
 /**
- * gemm, or with `upper` the symmetric case: op(A)·op(B) and C are symmetric n×n, of C only the part on
- * and above the diagonal is read and computed; with `mirrored` the rest becomes its mirror image.
+ * gemm, or only a part of C, of which then nothing else is read: that on and above the diagonal of a square C,
+ * mirrored or not, or that on and below the diagonal of a C with m ≥ n. Register tiles that meet the diagonal
+ * are computed whole.
  */
 export function product<T>(
   transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32,
-  beta: T, c: usize, ldc: i32, upper: bool, mirrored: bool, work: usize,
+  beta: T, c: usize, ldc: i32, which: Part, work: usize,
 ): i32 {
   if (m <= 0 || n <= 0) return 0;
   if (alpha == 0) k = 0;
   const isF64 = sizeof<T>() == 8;
+  const upper = which == Part.UPPER || which == Part.MIRRORED;
   const nc = part(n, NC, UNIT);
   const kc = part(k, depth<T>(), 1);
   const tileM = part(m, MC, UNIT);
@@ -144,9 +157,9 @@ export function product<T>(
       s.packedB = work + packed_bytes<T>(MR, m, kc);
       s.tileM = tileM;
       s.tileN = part(s.n, NJ, UNIT);
-      s.upper = upper;
+      s.part = upper ? Part.UPPER : which;
       s.jc = jc;
-      s.mirror = mirrored && pc + kc >= k;
+      s.mirror = which == Part.MIRRORED && pc + kc >= k;
       const panels = (s.m + MR - 1) / MR + (s.n + NR<T>() - 1) / NR<T>();
       const tiles = ((s.m + tileM - 1) / tileM) * ((s.n + s.tileN - 1) / s.tileN);
       let info = parallelFor(isF64 ? Task.GEMM_PACK_F64 : Task.GEMM_PACK_F32, panels, PACK_GRAIN);
@@ -171,7 +184,7 @@ export function gemm<T>(
   transA: bool, transB: bool, m: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32,
   beta: T, c: usize, ldc: i32, work: usize,
 ): i32 {
-  return product<T>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, false, false, work);
+  return product<T>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, Part.WHOLE, work);
 }
 
 /** gemm on the calling thread alone, without regions: for use within a task. work: gemm_serial_work(m, n, k) bytes. */
@@ -193,7 +206,7 @@ export function gemm_serial<T>(
       for (let ic = 0; ic < m; ic += mc) { // 3rd loop
         const m1 = min(mc, m - ic);
         pack<T>(MR, 0, m1, k1, transA ? at<T>(a, lda, pc, ic) : at<T>(a, lda, ic, pc), lda, !transA, work);
-        macro<T>(m1, n1, k1, alpha, work, packedB, pc == 0 ? beta : <T>1, at<T>(c, ldc, ic, jc), ldc, m1);
+        macro<T>(m1, n1, k1, alpha, work, packedB, pc == 0 ? beta : <T>1, at<T>(c, ldc, ic, jc), ldc, m1, n1);
       }
       pc += kc;
     } while (pc < k);

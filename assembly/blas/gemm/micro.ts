@@ -108,27 +108,29 @@ export function micro<T>(k: i32, a: usize, b: usize, alpha: T, beta: T, c: usize
 /**
  * C := α·A·B + β·C for packed blocks A (m×k) and B (k×n): the two innermost loops.
  *
- * Left out are tiles that lie wholly below the diagonal i = j + below; below = m leaves out none.
+ * Left out are tiles that lie wholly below the diagonal i = j + below, and those wholly above the diagonal
+ * j = i + above; below = m and above = n leave out none.
  */
 export function macro<T>(
-  m: i32, n: i32, k: i32, alpha: T, a: usize, b: usize, beta: T, c: usize, ldc: i32, below: i32,
+  m: i32, n: i32, k: i32, alpha: T, a: usize, b: usize, beta: T, c: usize, ldc: i32, below: i32, above: i32,
 ): void {
   const stepA = usize(k) * (MR * sizeof<T>());
   const stepB = usize(k) * (NR<T>() * sizeof<T>());
   // 2nd loop: the panel of A stays in L1
   for (let ir = 0; ir < m; ir += MR) {
     const mLeft = min(MR, m - ir);
+    const width = min(n, (ir + mLeft + above + NR<T>() - 1) / NR<T>() * NR<T>());
     let jr = ir > below ? (ir - below) / NR<T>() * NR<T>() : 0;
     let b1 = b + usize(jr) * k * sizeof<T>();
     let c11 = c + (usize(ir) * ldc + jr) * sizeof<T>();
     // 1st loop: panels of B stream from L2, and C in the order of memory. Two calls, so that Binaryen does
     // not inline the kernel here: V8 replaces a slow first compilation only from one call to the next.
-    for (; jr + NR<T>() <= n; jr += NR<T>()) {
+    for (; jr + NR<T>() <= width; jr += NR<T>()) {
       micro<T>(k, a, b1, alpha, beta, c11, ldc, mLeft, NR<T>());
       b1 += stepB;
       c11 += NR<T>() * sizeof<T>();
     }
-    if (jr < n) micro<T>(k, a, b1, alpha, beta, c11, ldc, mLeft, n - jr);
+    if (jr < width) micro<T>(k, a, b1, alpha, beta, c11, ldc, mLeft, width - jr);
     a += stepA;
   }
 }
