@@ -263,6 +263,15 @@ testEach("norm: every kind, extreme sizes", (rt) => {
       assert.ok(Math.abs(found - value * size) <= 4 * EPS * value * size + (ord === "fro" ? 2 ** -1074 : 0), `${ord} at ${size}: ${found}`);
     }
   }
+  // orthogonal columns of lengths 3 and 4, turned
+  const turned = [[3 * 0.6, -4 * 0.8], [3 * 0.8, 4 * 0.6], [0, 0]];
+  for (const [ord, value] of [[2, 4], [-2, 3], ["nuc", 7]] as [NormOrder, number][]) {
+    for (const size of [1, 1e300, 1e-300]) {
+      const found = norm(rt, turned.map((row) => row.map((x) => x * size)), ord);
+      assert.ok(Math.abs(found / size - value) <= 8 * EPS * value, `${ord} at ${size}: ${found}`);
+    }
+  }
+  assert.throws(() => norm(rt, [[NaN]], 2), { code: "ERR_NOT_FINITE", message: /^norm: / });
   assert.equal(norm(rt, A), norm(rt, A, "fro"));
   assert.equal(norm(rt, matrix(3, 2)), 0);
   assert.ok(Math.abs(norm(rt, matrix(20, 50, new Float64Array(1000).fill(1e300))) / 1e300 - Math.sqrt(1000)) < 1e-12);
