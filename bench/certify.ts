@@ -6,7 +6,7 @@ import { parseMatrix } from "../bindings/io/index.ts";
 import { columns, normalizeRows } from "../bindings/linalg/rows.ts";
 import { matrix } from "../bindings/sync.ts";
 import type { Case, Cases } from "./harness.ts";
-import { numpy } from "./peers.ts";
+import { native } from "./peers.ts";
 
 const file = await parseMatrix(readFileSync(new URL("../examples/data/digits.csv.gz", import.meta.url)));
 const digits = normalizeRows(columns(file.matrix, 0, 64));
@@ -17,22 +17,18 @@ const cholesky = (n: number, threads: number): Case => ({
   type: "f64",
   threads,
   flops: n ** 3 / 3,
-  prepare(core) {
-    const H = core.hinf.exact(firstRows(n)).matrix;
-    return () => core.cholesky(H);
-  },
-  peers: [numpy("cholesky", { n })],
+  input: (core) => [core.hinf.exact(firstRows(n)).matrix],
+  prepare: (core, H) => () => core.cholesky(H!),
+  peers: [native("cholesky")],
 });
 
 const ofMatrix = (n: number, threads: number): Case => ({
   name: `λ_min certified, H∞ given, ${n}×${n}`,
   type: "f64",
   threads,
-  prepare(core) {
-    const H = core.hinf.exact(firstRows(n)).matrix;
-    return () => core.certify.lambdaMin(H);
-  },
-  peers: [numpy("eigvalsh", { n })],
+  input: (core) => [core.hinf.exact(firstRows(n)).matrix],
+  prepare: (core, H) => () => core.certify.lambdaMin(H!),
+  peers: [native("eigvalsh")],
 });
 
 const ofRows = (n: number, threads: number): Case => ({

@@ -1,41 +1,58 @@
-// The dense symmetric eigenproblem of H∞, without and with eigenvectors.
+// The dense symmetric eigenproblem, without and with eigenvectors: of Gaussian matrices, of the digits' H∞;
+// in f32; by Jacobi's method; a few eigenvectors.
 
-import { matrix, type Core, type Matrix } from "../bindings/sync.ts";
-import { numbers, type Case, type Cases } from "./harness.ts";
-import { numpy } from "./peers.ts";
+import { readFileSync } from "node:fs";
+import { parseMatrix } from "../bindings/io/index.ts";
+import { columns, normalizeRows } from "../bindings/linalg/rows.ts";
+import type { EighOptions } from "../bindings/linalg/eig.ts";
+import { type Core, type Matrix } from "../bindings/sync.ts";
+import { gaussian, type Case, type Cases } from "./harness.ts";
+import { native, npm } from "./peers.ts";
 
-/** H∞ of n rows like the digits': 64 pixels from 0 to 16, normalised. */
-function hinf(core: Core, n: number): Matrix {
-  const x = numbers(n * 64, 1).map((u) => Math.floor((u + 1) * 8.5));
-  for (let i = 0; i < n; i++) {
-    const row = x.subarray(i * 64, (i + 1) * 64);
-    const norm = Math.hypot(...row);
-    row.forEach((value, j) => { row[j] = value / norm; });
-  }
-  const G = core.gram(matrix(n, 64, x));
-  G.data.forEach((g, e) => {
-    const cosine = Math.max(-1, Math.min(1, g));
-    G.data[e] = (cosine * (Math.PI - Math.acos(cosine))) / (2 * Math.PI);
-  });
-  return G;
+const file = await parseMatrix(readFileSync(new URL("../examples/data/digits.csv.gz", import.meta.url)));
+const digits = normalizeRows(columns(file.matrix, 0, 64));
+
+type Input = (core: Core) => Matrix;
+
+function symmetric(n: number): Matrix {
+  const A = gaussian(n, n, 1);
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) A.data[i * n + j] = A.data[j * n + i]!;
+  return A;
 }
 
-/** `flops`: those of the reduction, 4/3·n³, and with vectors those of the back-transform, 2·n³. */
-function solve(op: "eigvalsh" | "eigh", n: number, flops: number, threads: number): Case {
+const hinf: Input = (core) => core.hinf.exact(digits).matrix;
+
+/** Flops of the reduction, 4/3·n³, and with vectors those of the back-transform, 2·n³; of all vectors. */
+const FLOPS = { eigvalsh: 4 / 3, eigh: 10 / 3 };
+
+function solve(
+  op: "eigvalsh" | "eigh", name: string, n: number, threads: number, input: Input, options: EighOptions = {},
+): Case {
+  const { dtype = "f64", method, subset } = options;
   return {
-    name: `${op} f64 ${n}×${n}`,
-    type: "f64",
+    name,
+    type: dtype,
     threads,
-    flops: flops * n ** 3,
-    prepare(core) {
-      const A = hinf(core, n);
-      return () => core[op](A);
+    ...(method === "jacobi" || subset ? {} : { flops: FLOPS[op] * n ** 3 }),
+    input(core) {
+      const A = input(core);
+      return [dtype === "f64" ? A : { ...A, data: new Float32Array(A.data) }];
     },
-    peers: [numpy(op, { n })],
+    prepare: (core, A) => () => core[op](A!, options),
+    peers: [native(op, subset && "index" in subset ? { subset: subset.index } : {}), ...(subset ? [] : npm(op, threads))],
   };
 }
 
-export const cases: Cases = (tiny) =>
-  (tiny ? [40] : [512, 1024, 1797]).flatMap((n) =>
-    [1, 2].flatMap((threads) => [solve("eigvalsh", n, 4 / 3, threads), solve("eigh", n, 10 / 3, threads)]),
-  );
+export const cases: Cases = (tiny) => {
+  const both = (name: string, n: number, threads: number, input: Input, options?: EighOptions) =>
+    (["eigvalsh", "eigh"] as const).map((op) => solve(op, `${op} ${name}`, n, threads, input, options));
+  return [1, 2].flatMap((threads) => [
+    ...(tiny ? [40] : [128, 512, 1024, 2048]).flatMap((n) => both(`f64 ${n}×${n}`, n, threads, () => symmetric(n))),
+    ...(tiny ? [] : both("f64 of the digits' H∞, 1797×1797", 1797, threads, hinf)),
+    ...(tiny ? [40] : [1024, 2048]).flatMap((n) => both(`f32 ${n}×${n}`, n, threads, () => symmetric(n), { dtype: "f32" })),
+    ...(tiny ? [40] : [128, 512, 1024]).map((n) =>
+      solve("eigh", `eigh f64 by Jacobi ${n}×${n}`, n, threads, () => symmetric(n), { method: "jacobi" })),
+    ...(tiny ? [40] : [2048]).map((n) =>
+      solve("eigh", `eigh f64 ${n}×${n}, 10 smallest`, n, threads, () => symmetric(n), { subset: { index: [0, 10] } })),
+  ]);
+};

@@ -1,14 +1,17 @@
-// Dense products: matmul of square matrices, and gram of the digits' shape.
+// Dense products: matmul of square matrices, gram of square ones and of the digits' shape.
 
-import { matrix } from "../bindings/sync.ts";
-import { numbers, type Case, type Cases } from "./harness.ts";
-import { numpy } from "./peers.ts";
+import { matrix, type Matrix } from "../bindings/sync.ts";
+import { gaussian, type Case, type Cases } from "./harness.ts";
+import { native, npm } from "./peers.ts";
 
-const TYPES = { f64: Float64Array, f32: Float32Array };
-type Type = keyof typeof TYPES;
+type Type = "f64" | "f32";
 
-const random = (rows: number, cols: number, type: Type, seed: number) =>
-  matrix(rows, cols, new TYPES[type](numbers(rows * cols, seed)));
+const PEERS = { f64: ["ml-matrix", "numpy-ts", "emlapack"], f32: ["tfjs-wasm", "ml-matrix", "numpy-ts", "emlapack"] };
+
+function random(rows: number, cols: number, type: Type, seed: number): Matrix {
+  const { data } = gaussian(rows, cols, seed);
+  return type === "f64" ? matrix(rows, cols, data) : matrix(rows, cols, new Float32Array(data));
+}
 
 function matmul(n: number, type: Type, threads: number): Case {
   return {
@@ -16,12 +19,9 @@ function matmul(n: number, type: Type, threads: number): Case {
     type,
     threads,
     flops: 2 * n ** 3,
-    prepare(core) {
-      const A = random(n, n, type, 1);
-      const B = random(n, n, type, 2);
-      return () => core.matmul(A, B);
-    },
-    peers: [numpy("matmul", { n, type })],
+    input: () => [random(n, n, type, 1), random(n, n, type, 2)],
+    prepare: (core, A, B) => () => core.matmul(A!, B!),
+    peers: [native("matmul"), ...npm("matmul", threads, PEERS[type])],
   };
 }
 
@@ -31,16 +31,16 @@ function gram(n: number, k: number, type: Type, threads: number): Case {
     type,
     threads,
     flops: n * (n + 1) * k,
-    prepare(core) {
-      const X = random(n, k, type, 3);
-      return () => core.gram(X);
-    },
-    peers: [numpy("gram", { n, k, type })],
+    input: () => [random(n, k, type, 3)],
+    prepare: (core, X) => () => core.gram(X!),
+    peers: [native("gram"), ...npm("gram", threads, PEERS[type])],
   };
 }
 
 export const cases: Cases = (tiny) =>
-  (["f64", "f32"] as const).flatMap((type) => [
-    ...[1, 2].map((threads) => matmul(tiny ? 64 : 1024, type, threads)),
-    ...[1, 2].map((threads) => gram(tiny ? 60 : 1797, tiny ? 8 : 64, type, threads)),
-  ]);
+  (["f64", "f32"] as const).flatMap((type) =>
+    [1, 2].flatMap((threads) => [
+      ...(tiny ? [64] : [128, 512, 1024, 2048]).flatMap((n) => [matmul(n, type, threads), gram(n, n, type, threads)]),
+      gram(tiny ? 60 : 1797, tiny ? 8 : 64, type, threads),
+    ]),
+  );

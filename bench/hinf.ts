@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { parseMatrix } from "../bindings/io/index.ts";
 import { columns, normalizeRows } from "../bindings/linalg/rows.ts";
 import type { Case, Cases } from "./harness.ts";
-import { numpy } from "./peers.ts";
+import { native } from "./peers.ts";
 
 const file = await parseMatrix(readFileSync(new URL("../examples/data/digits.csv.gz", import.meta.url)));
 const X = normalizeRows(columns(file.matrix, 0, 64));
@@ -14,7 +14,7 @@ const exact = (threads: number): Case => ({
   type: "f64",
   threads,
   prepare: (core) => () => core.hinf.exact(X),
-  peers: [numpy("hinf_exact", {})],
+  peers: [native("hinf_exact")],
 });
 
 const monteCarlo = (features: number, threads: number): Case => ({
@@ -22,7 +22,7 @@ const monteCarlo = (features: number, threads: number): Case => ({
   type: "f64",
   threads,
   prepare: (core) => () => core.hinf.monteCarlo(X, { features }),
-  peers: [numpy("hinf_monte_carlo", { features })],
+  peers: [native("hinf_monte_carlo", { features })],
 });
 
 export const cases: Cases = (tiny) =>

@@ -1,5 +1,5 @@
 // npm run bench [-- NAME…] [--json] [--tiny]: the operations named (all without a name), a Markdown
-// table on stdout, or with --json one JSON object; --tiny runs each case once on small input.
+// table on stdout, or with --json one JSON object; --tiny runs each case once on small input, without peers.
 
 import { execFile, execFileSync } from "node:child_process";
 import { cpus } from "node:os";
@@ -10,6 +10,9 @@ import { measure, type Cases, type Row } from "./harness.ts";
 const OPERATIONS: Record<string, () => Promise<{ cases: Cases }>> = {
   gemm: () => import("./gemm.ts"),
   eig: () => import("./eig.ts"),
+  eigsh: () => import("./eigsh.ts"),
+  svd: () => import("./svd.ts"),
+  randomizedSvd: () => import("./randomizedSvd.ts"),
   hinf: () => import("./hinf.ts"),
   certify: () => import("./certify.ts"),
 };
@@ -30,14 +33,18 @@ for (const name of names) {
 if (options.case !== undefined) {
   // the child: one case, one row
   const { cases } = await OPERATIONS[names[0]!]!();
-  console.log(JSON.stringify(await measure(cases(tiny)[Number(options.case)]!, tiny)));
+  console.log(JSON.stringify(await measure(cases(false)[Number(options.case)]!, false)));
 } else {
   const rows: Row[] = [];
   for (const name of names) {
     const { cases } = await OPERATIONS[name]!();
     for (const [i, c] of cases(tiny).entries()) {
+      if (tiny) {
+        rows.push(await measure(c, tiny));
+        continue;
+      }
       process.stderr.write(`${c.name}, ${c.threads} threads\n`);
-      const child = [...process.execArgv, fileURLToPath(import.meta.url), name, "--case", String(i), ...(tiny ? ["--tiny"] : [])];
+      const child = [...process.execArgv, fileURLToPath(import.meta.url), name, "--case", String(i)];
       rows.push(JSON.parse((await promisify(execFile)(process.execPath, child)).stdout) as Row);
     }
   }
@@ -58,7 +65,7 @@ function machine() {
 
 function markdown({ cpu, cores, node, date, commit, rows }: ReturnType<typeof machine> & { rows: Row[] }): string {
   const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))];
-  const head = ["operation", "threads", "cold ms", "warm ms", "GFLOP/s", "% of peak", ...peers.flatMap((p) => [`${p} ms`, `time / ${p}`])];
+  const head = ["operation", "threads", "cold ms", "warm ms", "GFLOP/s", "% of peak", ...peers.map((p) => `${p} ms (our time / its)`)];
   const body = rows.map((row) => [
     row.name,
     row.threads,
@@ -66,11 +73,15 @@ function markdown({ cpu, cores, node, date, commit, rows }: ReturnType<typeof ma
     row.warm.toFixed(1),
     row.gflops?.toFixed(1) ?? "",
     row.ofPeak?.toFixed(0) ?? "",
-    ...peers.flatMap((name) => {
+    ...peers.map((name) => {
       const ms = row.peers[name];
-      return typeof ms === "number" ? [ms.toFixed(1), (row.warm / ms).toFixed(2)] : [ms ?? "", ""];
+      return typeof ms === "number" ? `${ms.toFixed(1)} (${(row.warm / ms).toPrecision(2)})` : (ms ?? "");
     }),
   ]);
   const lines = [head, head.map((_, i) => (i ? "--:" : "---")), ...body].map((cells) => `| ${cells.join(" | ")} |`);
-  return [`${cpu}, ${cores} cores; Node ${node.slice(1)}, ${rows[0]?.variant}; ${date}, ${commit}`, "", ...lines].join("\n");
+  const about = [
+    `${cpu}, ${cores} cores; Node ${node.slice(1)}, ${rows[0]?.variant}; ${date}, ${commit}.`,
+    "native: numpy, for eigsh and subsets scipy, for randomizedSvd scikit-learn, with their BLAS and as many threads.",
+  ];
+  return [...about, "", ...lines].join("\n");
 }

@@ -1,5 +1,6 @@
-"""The numpy side of the benchmarks: one JSON request a line, {"op", "seconds", ...} -> {"ms"}, the
-fastest call. Input is seeded and made once."""
+"""The native side of the benchmarks, numpy, scipy and scikit-learn: one JSON request a line,
+{"op", "seconds", "inputs", ...} -> {"ms"}, the fastest call, or why there is none. Inputs are matrices in
+files, [{"path", "rows", "cols", "type"}]."""
 
 import functools
 import json
@@ -15,21 +16,12 @@ except ImportError:
     sys.exit()
 
 
-@functools.cache
-def uniform(rows, cols, type):
-    return np.random.default_rng(1).uniform(-1, 1, (rows, cols)).astype("float32" if type == "f32" else "float64")
-
-
-def matmul(n, type):
-    a = uniform(n, n, type)
-    b = a[::-1].copy()
+def matmul(a, b):
     return lambda: a @ b
 
 
-def gram(n, k, type):
-    x = uniform(n, k, type)
+def gram(x):
     return lambda: x @ x.T
-
 
 
 @functools.cache
@@ -60,35 +52,63 @@ def hinf_monte_carlo(features):
     return call
 
 
-def hinf(n):
-    """H∞ of n rows like the digits': 64 pixels from 0 to 16, normalised."""
-    x = np.random.default_rng(1).integers(0, 17, (n, 64)).astype(float)
-    x /= np.linalg.norm(x, axis=1, keepdims=True)
-    g = np.clip(x @ x.T, -1, 1)
-    return g * (np.pi - np.arccos(g)) / (2 * np.pi)
-
-
-def eigvalsh(n):
-    a = hinf(n)
+def eigvalsh(a):
     return lambda: np.linalg.eigvalsh(a)
 
 
-def eigh(n):
-    a = hinf(n)
-    return lambda: np.linalg.eigh(a)
+def eigh(a, subset=None):
+    if subset is None:
+        return lambda: np.linalg.eigh(a)
+    import scipy.linalg
+
+    return lambda: scipy.linalg.eigh(a, subset_by_index=[subset[0], subset[1] - 1])
 
 
-def cholesky(n):
-    a = hinf(n)
+def svdvals(a):
+    return lambda: np.linalg.svd(a, compute_uv=False)
+
+
+def svd(a):
+    return lambda: np.linalg.svd(a, full_matrices=False)
+
+
+def eigsh(a, k, which):
+    import scipy.sparse.linalg
+
+    v0 = np.random.default_rng(0).standard_normal(len(a))
+    return lambda: scipy.sparse.linalg.eigsh(a, k, which=which, v0=v0, tol=1e-12)
+
+
+def randomized_svd(a, rank, iterations):
+    from sklearn.utils.extmath import randomized_svd
+
+    return lambda: randomized_svd(a, rank, n_oversamples=10, n_iter=iterations, random_state=0)
+
+
+def cholesky(a):
     return lambda: np.linalg.cholesky(a)
 
 
-OPERATIONS = {f.__name__: f for f in (matmul, gram, eigvalsh, eigh, cholesky, hinf_exact, hinf_monte_carlo)}
+OPERATIONS = {
+    f.__name__: f
+    for f in (matmul, gram, eigvalsh, eigh, svdvals, svd, eigsh, randomized_svd, cholesky, hinf_exact, hinf_monte_carlo)
+}
+TYPES = {"f64": "float64", "f32": "float32"}
+
+
+@functools.cache
+def read(path, rows, cols, type):
+    return np.fromfile(path, TYPES[type]).reshape(rows, cols)
+
 
 for line in sys.stdin:
     request = json.loads(line)
-    op, seconds = request.pop("op"), request.pop("seconds")
-    call = OPERATIONS[op](**request)
+    op, seconds, inputs = request.pop("op"), request.pop("seconds"), request.pop("inputs")
+    try:
+        call = OPERATIONS[op](*(read(**i) for i in inputs), **request)
+    except ImportError:
+        print(json.dumps({"ms": "not installed"}), flush=True)
+        continue
     best = float("inf")
     end = time.perf_counter() + seconds
     calls = 0

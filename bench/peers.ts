@@ -1,37 +1,66 @@
-// What else there is: other people's code on the same operation, in the same run.
+// What else there is: other people's code on the same operation and the same input, in the same run.
+// Each peer is a process of its own that answers line by line: numpy_peer.py, peers/run.mjs.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+/** A matrix in a file, row-major. */
+export interface InputFile {
+  path: string;
+  rows: number;
+  cols: number;
+  type: "f64" | "f32";
+}
+
 export interface Peer {
   name: string;
   /** The fastest call in ms within about so many seconds, or why there is none. */
-  fastest(threads: number, seconds: number): Promise<number | string>;
+  fastest(threads: number, seconds: number, inputs: InputFile[]): Promise<number | string>;
   close(): void;
 }
 
-/** numpy with the BLAS it was built with: operation `op` of numpy_peer.py on input of these parameters. */
-export function numpy(op: string, parameters: Record<string, unknown>): Peer {
-  let python: ChildProcess | undefined;
+/** A peer that needs longer for an answer is left out. */
+const PATIENCE = 40;
+
+const fileOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+function peer(name: string, command: string, args: string[], op: string, parameters: Record<string, unknown>): Peer {
+  let child: ChildProcess | undefined;
   let lines: AsyncIterator<string>;
   let lack = "failed"; // if it ends without an answer
   return {
-    name: "numpy",
-    async fastest(threads, seconds) {
-      if (!python) {
+    name,
+    async fastest(threads, seconds, inputs) {
+      if (!child) {
         const count = String(threads);
         const env = { ...process.env, OPENBLAS_NUM_THREADS: count, MKL_NUM_THREADS: count, OMP_NUM_THREADS: count };
-        const script = fileURLToPath(new URL("numpy_peer.py", import.meta.url));
-        python = spawn("python3", [script], { env, stdio: ["pipe", "pipe", "inherit"] });
-        python.on("error", () => { lack = "not installed"; });
-        python.stdin!.on("error", () => {}); // told by the end of its output
-        lines = createInterface(python.stdout!)[Symbol.asyncIterator]();
+        child = spawn(command, args, { env, stdio: ["pipe", "pipe", "ignore"] });
+        child.on("error", () => { lack = "not installed"; });
+        child.stdin!.on("error", () => {}); // told by the end of its output
+        lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
       }
-      python.stdin!.write(`${JSON.stringify({ op, seconds, ...parameters })}\n`);
+      const { stdin } = child;
+      const end = setTimeout(() => {
+        lack = `over ${PATIENCE} s`;
+        child!.kill("SIGKILL");
+      }, 1e3 * PATIENCE);
+      stdin!.write(`${JSON.stringify({ op, seconds, inputs, ...parameters })}\n`);
       const { value, done } = await lines.next();
+      clearTimeout(end);
       return done ? lack : (JSON.parse(value) as { ms: number | string }).ms;
     },
-    close: () => void python?.kill(),
+    close: () => void child?.kill("SIGKILL"),
   };
+}
+
+/** numpy, scipy or scikit-learn with the BLAS they were built with: operation `op` of numpy_peer.py. */
+export function native(op: string, parameters: Record<string, unknown> = {}): Peer {
+  return peer("native", "python3", [fileOf("numpy_peer.py")], op, parameters);
+}
+
+/** The npm packages that have operation `op` of peers/run.mjs; none for more than one thread, which none has. */
+export function npm(op: string, threads: number, names = ["ml-matrix", "numpy-ts", "emlapack"]): Peer[] {
+  if (threads > 1) return [];
+  return names.map((name) => peer(name, process.execPath, [fileOf("peers/run.mjs"), name], op, {}));
 }

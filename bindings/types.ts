@@ -5,7 +5,7 @@ export type { HinfCertificate } from "./hinf/lambdaMin.ts";
 export type { MonteCarlo, MonteCarloOptions, UpperConfidence } from "./hinf/monteCarlo.ts";
 export type { MatmulOptions } from "./linalg/blas.ts";
 export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
-export type { EighOptions, EighResult, Subset } from "./linalg/eig.ts";
+export type { ArrayOf, Dtype, EighOptions, EighResult, Subset } from "./linalg/eig.ts";
 export type { EigshInfo, EigshOptions, EigshResult } from "./linalg/eigsh.ts";
 export type { Inertia } from "./linalg/inertia.ts";
 export type { NormOrder } from "./linalg/norm.ts";
