@@ -4,7 +4,8 @@
 import { gemm_pack_task, gemm_tile_task } from "./blas/gemm/gemm";
 import { tridiagonal_subtree_task } from "./decomp/divide_conquer";
 import { tridiagonal_merge_task } from "./decomp/join";
-import { band_finish_task, band_sweep_task } from "./decomp/band_reduction";
+import { band_finish_task } from "./decomp/band_reduction";
+import { band_sweep_task } from "./decomp/band_sweep";
 import { bulge_chasing_task } from "./decomp/bulge_chasing";
 import { hinf_active_task, hinf_count_task, hinf_finish_task } from "./kernel/hinf_monte_carlo";
 import { hinf_quantise_task, hinf_signs_task } from "./kernel/hinf_sampling";
