@@ -2,7 +2,7 @@
 
 import { hsum, madd } from "../simd";
 import { micro_dots, micro_outer } from "./band_micro";
-import { BAND, BAND_STRIDE } from "./bulge_chasing";
+import { BAND, BAND_STRIDE } from "./bulge_fold";
 
 const HALF: i32 = 12;
 

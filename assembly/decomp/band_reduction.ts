@@ -24,7 +24,7 @@ import { args, awaitChunk, INFO_ABORTED, parallelFor, progress, tellChunks } fro
 import { Task } from "../tasks";
 import { micro_outer } from "./band_micro";
 import { BandArgs, factor_block_row, PANEL_L, PANEL_R, sweep_items, SQUARE, update_rows } from "./band_sweep";
-import { BAND, BAND_STRIDE } from "./bulge_chasing";
+import { BAND, BAND_STRIDE } from "./bulge_fold";
 
 const BLOCK: i32 = 192; // rows and columns of a tile: 288 KiB of A stay in L2 …
 const BLOCKS: i32 = 9; // … but there should be so many blocks, for the threads' sake

@@ -14,7 +14,7 @@
 import { args, awaitChunk, tellChunks } from "../parallel";
 import { micro_outer, micro_rows } from "./band_micro";
 import { factor_panel } from "./band_panel";
-import { BAND, BAND_STRIDE } from "./bulge_chasing";
+import { BAND, BAND_STRIDE } from "./bulge_fold";
 
 const STRIP: i32 = 48; // rows of a tile that are updated and multiplied together
 
