@@ -28,7 +28,7 @@ import { transpose_task } from "./blas/transpose";
 import { bidiagonal_subtree_task } from "./decomp/bidiagonal_divide_conquer";
 import { bidiagonalize_rows_task, bidiagonalize_strips_task } from "./decomp/bidiagonal";
 import { jacobi_blocks_task, jacobi_round_task } from "./decomp/jacobi";
-import { jacobi_update_task } from "./decomp/jacobi_eigh";
+import { jacobi_update_task } from "./decomp/signed_factor";
 import { jacobi_qr_apply_task, jacobi_qr_step_task } from "./decomp/jacobi_qr";
 import { krylov_correct_task, krylov_product_task } from "./decomp/krylov";
 import { moments_task } from "./decomp/moments";

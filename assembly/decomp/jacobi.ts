@@ -29,6 +29,9 @@ const BLOCK: i32 = 16;
 /** Sweeps at most; 5 to 10 do. */
 const SWEEPS: i32 = 30;
 
+/** How much of the whole what comes before the sweeps counts as, where progress is told. */
+export const HEAD: f64 = 0.3;
+
 /** Rotations in a sweep, over count², up to which the next one looks at tiles first. */
 const FEW: f64 = 0.1;
 
@@ -354,7 +357,7 @@ export function orthogonalise_rows(
       if (info != 0) return info;
       rotations += rotated(s, blocks / 2);
       const made = f64(sweep - 1) + f64(round) / f64(blocks);
-      progress(made, made + 2); // nobody knows how many there will be
+      progress(HEAD + (1 - HEAD) * made / (made + 2), 1); // nobody knows how many there will be
     }
     if (rotations == 0) return 0;
     s.few = f64(rotations) < FEW * f64(count) * f64(count);
