@@ -45,15 +45,27 @@ export const names: Names<Operations> = {
 
 /** A tree of operations without their first argument, the runtime. */
 export type Synchronous<T> = {
-  [K in keyof T]: T[K] extends (rt: Runtime, ...args: infer A) => infer R ? (...args: A) => Result<R> : Synchronous<T[K]>;
+  [K in keyof T]: T[K] extends Overloaded<infer A, infer R, infer B, infer S>
+    ? unknown extends R ? (...args: B) => Result<S> : { (...args: A): Result<R>; (...args: B): Result<S> }
+    : T[K] extends (rt: Runtime, ...args: infer A) => infer R ? (...args: A) => Result<R> : Synchronous<T[K]>;
 };
 
 /** The same with promises, and CallOptions in the last argument. */
 export type Asynchronous<T> = {
-  [K in keyof T]: T[K] extends (rt: Runtime, ...args: infer A) => infer R
-    ? (...args: WithCallOptions<A>) => Promise<Result<R>>
-    : Asynchronous<T[K]>;
+  [K in keyof T]: T[K] extends Overloaded<infer A, infer R, infer B, infer S>
+    ? unknown extends R
+      ? (...args: WithCallOptions<B>) => Promise<Result<S>>
+      : { (...args: WithCallOptions<A>): Promise<Result<R>>; (...args: WithCallOptions<B>): Promise<Result<S>> }
+    : T[K] extends (rt: Runtime, ...args: infer A) => infer R
+      ? (...args: WithCallOptions<A>) => Promise<Result<R>>
+      : Asynchronous<T[K]>;
 };
+
+/** An operation with two signatures. One with a single signature and no more arguments fits as well: R is then unknown. */
+interface Overloaded<A extends unknown[], R, B extends unknown[], S> {
+  (rt: Runtime, ...args: A): R;
+  (rt: Runtime, ...args: B): S;
+}
 
 /** What a call gives in the end. */
 type Result<R> = R extends Steps<infer Value> ? Value : R;
@@ -64,7 +76,7 @@ export type Names<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unkn
 /** An options record at the end takes signal and onProgress too; after data it is added. */
 type WithCallOptions<A extends unknown[]> =
   Required<A> extends [...infer Head, infer Last]
-    ? Last extends ArrayLike<unknown> | { data: unknown }
+    ? Last extends ArrayLike<unknown> | { data: unknown } | number
       ? [...A, options?: CallOptions]
       : A extends [...Head, Last]
         ? [...Head, options: Last & CallOptions]

@@ -3,9 +3,11 @@
 // number of threads.
 
 import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createEngine } from "../bindings/engine.ts";
 import { matrix, type Matrix } from "../bindings/linalg/matrix.ts";
 import { norm, type NormOrder } from "../bindings/linalg/norm.ts";
-import { inv, slogdet, solve, type SolveOptions } from "../bindings/linalg/solve.ts";
+import { inv, slogdet, solve } from "../bindings/linalg/solve.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
 import { EPS, norm1, numbers, testEach, uniform } from "./harness.ts";
 
@@ -38,9 +40,6 @@ function residual(A: Matrix, X: Float64Array, B: Float64Array, m: number): numbe
 }
 
 const largest = (x: Float64Array) => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-const column = (rt: Runtime, A: Parameters<typeof solve>[1], b: ArrayLike<number>, options?: SolveOptions) =>
-  solve(rt, A, b, options) as Float64Array;
-
 const bits = new Map<string, Float64Array>();
 
 function sameBits(rt: Runtime, key: string, x: Float64Array): void {
@@ -57,7 +56,7 @@ testEach("solve: small residuals, vectors and matrices, every assumption", (rt) 
       const before = A.data.slice();
       for (const m of n < 100 ? [1, 3, 6, 35] : [4, 70]) {
         const B = matrix(n, m, numbers(n * m, n + m));
-        const X = solve(rt, A, B, { assume }) as Matrix<Float64Array>;
+        const X = solve(rt, A, B, { assume });
         assert.deepEqual([X.rows, X.cols], [n, m]);
         const limit = 10 * n * EPS * norm1(n, n, A.data) * largest(X.data);
         const off = residual(A, X.data, B.data, m);
@@ -65,10 +64,10 @@ testEach("solve: small residuals, vectors and matrices, every assumption", (rt) 
         sameBits(rt, `${assume} ${n} ${m}`, X.data);
       }
       const b = numbers(n, 9);
-      const x = column(rt, A, b, { assume });
+      const x = solve(rt, A, b, { assume });
       assert.ok(x instanceof Float64Array);
       assert.ok(residual(A, x, b, 1) <= 10 * n * EPS * norm1(n, n, A.data) * largest(x));
-      assert.deepEqual(column(rt, A, Array.from(b), { assume }), x);
+      assert.deepEqual(solve(rt, A, Array.from(b), { assume }), x);
       assert.deepEqual(A.data, before, "the input is left as it is");
     }
   }
@@ -78,7 +77,7 @@ testEach("solve: more than one chunk of everything", (rt) => {
   const n = 1100;
   const A = matrix(n, n, numbers(n * n, 2));
   const b = numbers(n, 3);
-  const x = column(rt, A, b);
+  const x = solve(rt, A, b);
   sameBits(rt, "large", x);
   assert.ok(residual(A, x, b, 1) <= n * EPS * norm1(n, n, A.data) * largest(x));
 });
@@ -128,13 +127,13 @@ testEach("solve: refined, ill-conditioned systems are right to the last digits",
       const size = largest(Float64Array.from(expected));
       const assumptions = name === "hilbert" ? ASSUMPTIONS : ["general" as const];
       for (const assume of assumptions) {
-        const x = column(rt, A, b, { assume, refine: true });
+        const x = solve(rt, A, b, { assume, refine: true });
         for (let i = 0; i < n; i++) {
           assert.ok(Math.abs(x[i]! - expected[i]!) <= 2 * EPS * size, `${name}, ${assume}, n = ${n}: x[${i}] is ${x[i]}, not ${expected[i]}`);
         }
       }
       if (name === "hilbert" && n === 10) {
-        const plain = column(rt, A, b);
+        const plain = solve(rt, A, b);
         assert.ok(plain.some((x, i) => Math.abs(x - expected[i]!) > 1e-8 * size), "which it is not without");
       }
     }
@@ -145,9 +144,9 @@ testEach("solve: several columns are refined as one is", (rt) => {
   const n = 40;
   const A = suited(n, "general", 4);
   const B = matrix(n, 7, numbers(n * 7, 5));
-  const X = solve(rt, A, B, { refine: true }) as Matrix;
+  const X = solve(rt, A, B, { refine: true });
   for (let c = 0; c < 7; c++) {
-    const x = column(rt, A, B.data.filter((_, at) => at % 7 === c), { refine: true });
+    const x = solve(rt, A, B.data.filter((_, at) => at % 7 === c), { refine: true });
     for (let i = 0; i < n; i++) assert.ok(Math.abs(X.data[i * 7 + c]! - x[i]!) <= 2 * EPS * largest(x));
   }
 });
@@ -158,23 +157,23 @@ testEach("solve: units of rows and columns do not matter", (rt) => {
   for (const assume of ASSUMPTIONS) {
     const A = suited(n, assume, 6);
     const b = numbers(n, 7);
-    const expected = column(rt, A, b, { assume, refine: true });
+    const expected = solve(rt, A, b, { assume, refine: true });
     const cols = Array.from({ length: n }, () => Math.round(400 * (next() - 0.5)));
     const rows = assume === "general" ? Array.from({ length: n }, () => Math.round(400 * (next() - 0.5))) : cols;
     for (const shift of [0, 500, -500]) {
       const scaled = matrix(n, n, A.data.map((x, at) => x * 2 ** (rows[Math.floor(at / n)]! + cols[at % n]! + shift)));
-      const x = column(rt, scaled, b.map((value, i) => value * 2 ** rows[i]!), { assume, refine: true });
+      const x = solve(rt, scaled, b.map((value, i) => value * 2 ** rows[i]!), { assume, refine: true });
       const back = x.map((value, i) => value * 2 ** (cols[i]! + shift / 2) * 2 ** (shift / 2));
       for (let i = 0; i < n; i++) assert.ok(Math.abs(back[i]! - expected[i]!) <= 4 * EPS * largest(expected), `${assume}, ${shift}`);
     }
   }
   for (const size of [1e300, 1e-300, 1e-310]) {
-    const x = column(rt, [[2 * size, size], [size, 3 * size]], [3 * size, 4 * size]);
+    const x = solve(rt, [[2 * size, size], [size, 3 * size]], [3 * size, 4 * size]);
     assert.ok(Math.abs(x[0]! - 1) < 1e-11 && Math.abs(x[1]! - 1) < 1e-11, `${size}: ${x}`);
   }
-  const [x, y] = column(rt, [[1, 0], [0, 1e-200]], [1e-250, 1e-250]) as unknown as [number, number];
+  const [x, y] = solve(rt, [[1, 0], [0, 1e-200]], [1e-250, 1e-250]) as unknown as [number, number];
   assert.ok(x === 1e-250 && Math.abs(y - 1e-50) <= 4 * EPS * 1e-50);
-  assert.deepEqual(column(rt, [[5]], [0]), Float64Array.of(0));
+  assert.deepEqual(solve(rt, [[5]], [0]), Float64Array.of(0));
 });
 
 testEach("solve: singular, nearly singular, indefinite", (rt) => {
@@ -196,7 +195,7 @@ testEach("solve: singular, nearly singular, indefinite", (rt) => {
     code: "ERR_NOT_POSITIVE_DEFINITE", message: /^solve: .*pivot 2 of 2/,
   });
   // diagonal, so well-conditioned in any units
-  assert.deepEqual(column(rt, [[1e20, 0], [0, 1e-20]], [1e20, 1e-20]), Float64Array.of(1, 1));
+  assert.deepEqual(solve(rt, [[1e20, 0], [0, 1e-20]], [1e20, 1e-20]), Float64Array.of(1, 1));
 });
 
 testEach("solve: what it refuses", (rt) => {
@@ -278,4 +277,20 @@ testEach("norm: every kind, extreme sizes", (rt) => {
   const m = 37;
   const B = matrix(m, 2 * m, numbers(2 * m * m, 1));
   assert.ok(Math.abs(norm(rt, B, Infinity) - norm1(m, 2 * m, B.data)) <= m * EPS * m);
+});
+
+test("solve: through an engine, with a result like its right-hand side", async () => {
+  const es = await createEngine({ threads: 1 });
+  try {
+    const { signal } = new AbortController();
+    const x: Float64Array = await es.linalg.solve([[2, 0], [0, 4]], [2, 4], { refine: true, signal });
+    assert.deepEqual(x, Float64Array.of(1, 1));
+    const X: Matrix<Float64Array> = await es.linalg.solve([[2]], [[2, 4]]);
+    assert.deepEqual(X, { data: Float64Array.of(1, 2), rows: 1, cols: 2 });
+    assert.equal((await es.linalg.inertia([[2]], 3, { signal })).negative, 1);
+    assert.equal(await es.linalg.norm([[3], [4]], "fro", { signal }), 5);
+    await assert.rejects(es.linalg.solve([[0]], [1]), { code: "ERR_SINGULAR", name: "SingularError" });
+  } finally {
+    await es.close();
+  }
 });

@@ -42,6 +42,8 @@ export function toColumns(fn: string, name: string, B: MatrixLike | ArrayLike<nu
  * or a few eps with `refine`. Where the condition number of the scaled matrix is estimated at 1/eps =
  * 4.5e15 or more, no digit of X would be known: that is a SingularError, as is a pivot of zero.
  */
+export function solve(rt: Runtime, A: MatrixLike, B: ArrayLike<number>, options?: SolveOptions): Float64Array;
+export function solve(rt: Runtime, A: MatrixLike, B: MatrixLike, options?: SolveOptions): Matrix<Float64Array>;
 export function solve(
   rt: Runtime, A: MatrixLike, B: MatrixLike | ArrayLike<number>, options: SolveOptions = {},
 ): Matrix<Float64Array> | Float64Array {
