@@ -2,6 +2,7 @@
 // operators.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createCore } from "eigenscope/core";
 import type { Runtime } from "../bindings/core/runtime.ts";
@@ -125,12 +126,35 @@ testEach("eigsh: graded spectra, and every scale", (rt) => {
   const d = graded(N, 12);
   const A = withEigenvalues(d, 2);
   check(rt, "graded", A, { k: 5 }, d);
+  assert.equal(check(rt, "graded, low end", A, { k: 5, which: "smallest" }, d).info.method, "lanczos-shift-invert");
+  assert.equal(check(rt, "graded, negated", matrix(N, N, A.data.map((x) => -x)), { k: 5 }, d.map((x) => -x)).info.method, "lanczos-shift-invert");
   for (const scale of [1e300, 1e-300, 1e-315]) {
     const by = (x: number) => x * scale;
     check(rt, `scale ${scale}`, matrix(N, N, A.data.map(by)), { k: 4 }, d.map(by));
     if (scale > 1e-310) check(rt, `operator of scale ${scale}`, matrix(N, N, A.data.map(by)), { k: 4 }, d.map(by), false);
   }
   for (const n of [1, 2, 30]) check(rt, `zero ${n}`, matrix(n, n), {}, new Float64Array(n));
+});
+
+testEach("eigsh: a dense end by shift and invert, with clusters in it", (rt) => {
+  const n = 260;
+  const d = Float64Array.from({ length: n }, (_, i) => (i < 6 ? 1 : i < 12 ? 1 + 1e-9 * i : i < 220 ? 1 + i / 5000 : i));
+  const A = withEigenvalues(d, 4);
+  for (const k of [4, 9, 30]) {
+    assert.equal(check(rt, `${k} smallest`, A, { k, which: "smallest" }, d).info.method, "lanczos-shift-invert");
+    check(rt, `${k} of both ends`, A, { k, which: "both" }, d);
+  }
+});
+
+testEach("eigsh: those nearest to sigma", (rt) => {
+  const d = Float64Array.from({ length: N }, (_, i) => (i < 8 ? 5 : i < 14 ? 5.2 + 1e-10 * i : i - N / 2));
+  const A = withEigenvalues(d, 6);
+  for (const [sigma, k] of [[5.05, 8], [5.05, 14], [5, 3], [0, 6], [-1e4, 5], [0.3, 50]] as const) {
+    const near = Array.from(d).sort((a, b) => Math.abs(a - sigma) - Math.abs(b - sigma)).slice(0, k).sort((a, b) => a - b);
+    const { values, info } = eigsh(rt, A, { k, sigma });
+    assert.deepEqual([info.converged, info.complete, info.method], [true, true, "lanczos-shift-invert"], `sigma ${sigma}`);
+    if (k !== 6) near.forEach((x, j) => assert.ok(Math.abs(values[j]! - x) <= 1e-11, `sigma ${sigma}: ${values[j]}, expected ${x}`));
+  }
 });
 
 testEach("eigsh: operators", (rt) => {
@@ -159,6 +183,25 @@ testEach("eigsh: the Laplacian of a torus, whose eigenvalues are multiple", (rt)
     const { values, info } = eigsh(rt, { n, apply }, { k: 9, which, blockSize: 5 });
     assert.ok(info.converged);
     wantedOf(spectrum, 9, which).forEach((value, j) => assert.ok(Math.abs(values[j]! - value) <= 1e-12, `${which} ${j}: ${values[j]}, expected ${value}`));
+  }
+});
+
+const fixture = JSON.parse(readFileSync(new URL("./fixtures/eigsh.json", import.meta.url), "utf8"));
+
+testEach("eigsh: SciPy's values", (rt) => {
+  const { n, d, k, values } = fixture;
+  const x = (i: number, j: number) => 3 * Math.sin(7 * i + 13 * j * j + 1);
+  const A = fill(n, n, (i, j) => {
+    let squares = 0;
+    for (let l = 0; l < d; l++) squares += (x(i, l) - x(j, l)) ** 2;
+    return Math.exp(-Math.sqrt(squares) / 10);
+  });
+  const options: EigshOptions[] = [...ENDS.map((which) => ({ k, which })), { k, sigma: 0.05 }];
+  for (const option of options) {
+    const expected = values[option.which ?? "sigma 0.05"];
+    eigsh(rt, A, option).values.forEach((value, j) => {
+      assert.ok(Math.abs(value - expected[j]) <= 4 * n * EPS * n, `${JSON.stringify(option)}: value ${j} is ${value}, expected ${expected[j]}`);
+    });
   }
 });
 
@@ -206,6 +249,9 @@ test("eigsh: bad input", async () => {
   fails("ERR_OPTION", () => la.eigsh(A, { maxIterations: -1 }));
   fails("ERR_OPTION", () => la.eigsh(A, { blockSize: 0 }));
   fails("ERR_OPTION", () => la.eigsh(A, { seed: -1 }));
+  fails("ERR_OPTION", () => la.eigsh(A, { sigma: NaN }));
+  fails("ERR_OPTION", () => la.eigsh(A, { sigma: 1, which: "largest" }));
+  fails("ERR_OPTION", () => la.eigsh({ n: 3, apply: (V) => V }, { sigma: 1 }));
   fails("ERR_SHAPE", () => la.eigsh(matrix(2, 3)));
   fails("ERR_SHAPE", () => la.eigsh(matrix(0, 0)));
   fails("ERR_NOT_SYMMETRIC", () => la.eigsh([[1, 2], [3, 4]]));

@@ -35,9 +35,10 @@ class Product {
 class Correction {
   c: i32; // rows of V
   b: i32; // rows of W
-  v: usize; // (c, n), stride ld
-  w: usize; // (b, n), stride ld
-  ld: i32;
+  v: usize; // (c, n), stride ldv
+  ldv: i32;
+  w: usize; // (b, n), stride ldw
+  ldw: i32;
   h: usize; // (b, c), stride ldh
   ldh: i32;
 }
@@ -151,7 +152,7 @@ export function krylov_product_task(i0: i32, i1: i32): void {
  * Y := X·Aᵀ: each row of A is read once for all of X, which has few rows; opens a region.
  *
  * A (m×n, row stride lda), X (b×n, ldx), Y (b×m, ldy), strides in elements; Y must not overlap A or X.
- * Returns 0 or INFO_ABORTED. |Ŷ − Y| ≤ γ_K·|X|·|A|ᵀ, K = ⌈n/2⌉ + ⌈n/1024⌉ + 4.
+ * Returns 0 or INFO_ABORTED. |Ŷ − Y| ≤ γ_K·|X|·|A|ᵀ, K = min(n, 1024)/2 + n/1024 + 4.
  */
 export function krylov_product(m: i32, n: i32, b: i32, a: usize, lda: i32, x: usize, ldx: i32, y: usize, ldy: i32): i32 {
   const s = args<Product>();
@@ -170,10 +171,10 @@ export function krylov_product(m: i32, n: i32, b: i32, a: usize, lda: i32, x: us
 /** W −= H·V in columns [j0, j1). */
 export function krylov_correct_task(j0: i32, j1: i32): void {
   const s = args<Correction>();
-  const ld = usize(s.ld) << 3;
+  const ld = usize(s.ldv) << 3;
   const column = usize(j0) << 3;
   for (let r = 0; r < s.b; r++) {
-    const w = s.w + usize(r) * ld + column;
+    const w = s.w + (usize(r) * s.ldw << 3) + column;
     let h = s.h + (usize(r) * s.ldh << 3);
     let v = s.v + column;
     let i = 0;
@@ -190,14 +191,19 @@ export function krylov_correct_task(j0: i32, j1: i32): void {
   }
 }
 
-/** W −= H·V; opens a region. V (c×n, row stride ld), W (b×n, ld), H (b×c, ldh). Returns 0 or INFO_ABORTED. */
-function correct(c: i32, n: i32, b: i32, v: usize, w: usize, ld: i32, h: usize, ldh: i32): i32 {
+/**
+ * W −= H·V: each column of V is read once for all of W, which has few rows; opens a region.
+ *
+ * V (c×n, row stride ldv), W (b×n, ldw), H (b×c, ldh), strides in elements. Returns 0 or INFO_ABORTED.
+ */
+export function krylov_correct(c: i32, n: i32, b: i32, v: usize, ldv: i32, w: usize, ldw: i32, h: usize, ldh: i32): i32 {
   const s = args<Correction>();
   s.c = c;
   s.b = b;
   s.v = v;
+  s.ldv = ldv;
   s.w = w;
-  s.ld = ld;
+  s.ldw = ldw;
   s.h = h;
   s.ldh = ldh;
   return parallelFor(Task.KRYLOV_CORRECT, n, COLUMNS);
@@ -212,9 +218,9 @@ function correct(c: i32, n: i32, b: i32, v: usize, w: usize, ld: i32, h: usize, 
 export function orthogonalise(c: i32, n: i32, b: i32, v: usize, w: usize, ld: i32, h: usize, ldh: i32): i32 {
   const second = h + (usize(b) * ldh << 3);
   let info = krylov_product(c, n, b, v, ld, w, ld, h, ldh);
-  if (info == 0) info = correct(c, n, b, v, w, ld, h, ldh);
+  if (info == 0) info = krylov_correct(c, n, b, v, ld, w, ld, h, ldh);
   if (info == 0) info = krylov_product(c, n, b, v, ld, w, ld, second, ldh);
-  if (info == 0) info = correct(c, n, b, v, w, ld, second, ldh);
+  if (info == 0) info = krylov_correct(c, n, b, v, ld, w, ld, second, ldh);
   for (let r = 0; r < b; r++) {
     const row = usize(r) * ldh << 3;
     for (let i = 0; i < c; i++) {

@@ -15,6 +15,7 @@ import { INFO_ABORTED, progress } from "../parallel";
 import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { eigh_f64, eigh_work_f64 } from "./eigh";
 import { krylov_product, norm, orthogonalise, orthonormalise, random_row, scale_vector, vector_stride } from "./krylov";
+import { ldl_solve_rows } from "./ldl_rows";
 import { dot, minus } from "./triangular";
 
 /** Columns of V that a restart turns at a time. */
@@ -282,22 +283,8 @@ function restart(s: Lanczos): i32 {
 }
 
 /**
- * After CONVERGED: keeps the wanted pairs and goes on from a random block, to find what all blocks so far
- * were blind to. Returns as lanczos_step.
- */
-export function lanczos_refresh_f64(state: usize): i32 {
-  const s = changetype<Lanczos>(state);
-  if (s.dimension == s.n) return CONVERGED;
-  const info = keep(s, s.low, s.high);
-  if (info != 0) return info;
-  random_block(s);
-  s.check = s.most;
-  return MORE;
-}
-
-/**
  * After CONVERGED or STOPPED: the wanted Ritz vectors become the first low + high rows of V, ascending, and
- * `block` points to them; theta and residual are theirs. lanczos_refresh may follow.
+ * `block` points to them; theta and residual are theirs.
  */
 export function lanczos_finish_f64(state: usize): i32 {
   const s = changetype<Lanczos>(state);
@@ -305,15 +292,19 @@ export function lanczos_finish_f64(state: usize): i32 {
   const p = s.low + s.high;
   const info = keep(s, s.low, s.high);
   if (info != 0) return info;
-  for (let i = 0; i < p; i++) {
-    const from = i < s.low ? i : c - p + i;
-    store<f64>(s.theta + (usize(i) << 3), theta(s, from));
-    store<f64>(s.residual + (usize(i) << 3), load<f64>(s.residual + (usize(from) << 3)));
-    memory.fill(at(s.s, s.ldt, i, 0), 0, usize(p) << 3);
-    store<f64>(at(s.s, s.ldt, i, i), 1);
+  for (let i = s.low; i < p; i++) {
+    store<f64>(s.theta + (usize(i) << 3), theta(s, c - p + i));
+    store<f64>(s.residual + (usize(i) << 3), load<f64>(s.residual + (usize(c - p + i) << 3)));
   }
   s.block = s.v;
   return 0;
+}
+
+/** After lanczos_finish: goes on with the pairs found and a random block, to see what all blocks so far were blind to. */
+export function lanczos_refresh_f64(state: usize): void {
+  const s = changetype<Lanczos>(state);
+  random_block(s);
+  s.check = s.most;
 }
 
 /**
@@ -342,6 +333,17 @@ export function lanczos_symmetric_f64(a: usize, lda: i32, state: usize): i32 {
   const s = changetype<Lanczos>(state);
   while (true) {
     let info = krylov_product(s.n, s.n, s.width, a, lda, s.block, s.ld, s.target, s.ld);
+    if (info == 0) info = lanczos_step_f64(state);
+    if (info != MORE) return info;
+  }
+}
+
+/** The same with the inverse of A = Pᵀ·Uᵀ·D·U·P, as ldl_f64 leaves it. */
+export function lanczos_inverted_f64(u: usize, ldu: i32, d: usize, e: usize, swaps: usize, state: usize): i32 {
+  const s = changetype<Lanczos>(state);
+  while (true) {
+    memory.copy(s.target, s.block, usize(s.width) * s.ld << 3);
+    let info = ldl_solve_rows(s.n, s.width, u, ldu, d, e, swaps, s.target, s.ld, s.h);
     if (info == 0) info = lanczos_step_f64(state);
     if (info != MORE) return info;
   }

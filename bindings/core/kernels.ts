@@ -136,7 +136,8 @@ export interface Kernels {
   ): void;
   lanczos_step_f64(state: Pointer): Info;
   lanczos_symmetric_f64(a: Pointer, lda: number, state: Pointer): Info;
-  lanczos_refresh_f64(state: Pointer): Info;
+  lanczos_inverted_f64(u: Pointer, ldu: number, d: Pointer, e: Pointer, swaps: Pointer, state: Pointer): Info;
+  lanczos_refresh_f64(state: Pointer): void;
   lanczos_finish_f64(state: Pointer): Info;
   lanczos_residuals_f64(
     n: number, k: number, x: Pointer, ldx: number, y: Pointer, ldy: number, theta: Pointer, residual: Pointer,

@@ -16,8 +16,7 @@
 // is the same of −A.
 
 import type { Runtime } from "../core/runtime.ts";
-import type { Pairs } from "./eigsh.ts";
-import type { Ritz, Wanted } from "./lanczos.ts";
+import type { Pair, Ritz, Wanted } from "./lanczos.ts";
 import type { Placed } from "./matrix.ts";
 import { factor } from "./shiftInvert.ts";
 
@@ -35,15 +34,15 @@ interface Beyond {
   count: number;
 }
 
-/** Whether every eigenvalue beyond the innermost that was found, at each end, is among those found. */
-export function isComplete(
-  rt: Runtime, A: Placed, moments: Moments, wanted: Wanted, found: Pairs, ritz: Ritz,
-): boolean {
+/**
+ * Whether every eigenvalue beyond the innermost that was found, at each end, is among those found. `ritz`,
+ * if given, are all the Ritz values of the basis that they come from.
+ */
+export function isComplete(rt: Runtime, A: Placed, moments: Moments, wanted: Wanted, found: Pair[], ritz?: Ritz): boolean {
   const n = A.rows;
-  if (ritz.theta.length === n) return true;
-  const slack = n * Number.EPSILON * Math.max(Math.abs(ritz.theta[0]!), Math.abs(ritz.theta.at(-1)!));
-  return ends(wanted, found, slack).every(([sign, beyond]) => {
-    if (provenByTrace(n, sign, beyond, moments, ritz)) return true;
+  if (ritz?.theta.length === n) return true;
+  return ends(wanted, found, n * Number.EPSILON * (Math.sqrt(moments.squares) || 1)).every(([sign, beyond]) => {
+    if (ritz && provenByTrace(n, sign, beyond, moments, ritz)) return true;
     return rt.memory.scope(() => {
       const { below, above } = factor(rt, "eigsh", A, sign * beyond.mu);
       return (sign > 0 ? above : below) === beyond.count;
@@ -51,10 +50,22 @@ export function isComplete(
   });
 }
 
+/** Whether every eigenvalue nearer to sigma than the farthest that was found is among those found. */
+export function isCompleteNear(rt: Runtime, A: Placed, { squares }: Moments, sigma: number, found: Pair[]): boolean {
+  if (found.length === A.rows) return true;
+  const slack = A.rows * Number.EPSILON * (Math.sqrt(squares) || 1);
+  const { mu, count } = innermost(found.map((pair) => ({ value: -Math.abs(pair.value - sigma), margin: margin(pair, slack) })));
+  if (count === 0 && mu >= 0) return true; // all of them in one cluster at sigma
+  const below = (shift: number) => rt.memory.scope(() => factor(rt, "eigsh", A, shift).below);
+  return below(sigma - mu) - below(sigma + mu) === count;
+}
+
+/** How far from a value found it is certain on which side of a shift its eigenvalue lies. */
+const margin = ({ residual }: Pair, slack: number) => 2 * Math.max(residual, slack);
+
 /** For each end (the low one as that of −A, sign −1) what has to be counted. */
-function ends({ low, high, magnitude }: Wanted, { values, residuals }: Pairs, slack: number): [sign: 1 | -1, beyond: Beyond][] {
-  const all = Array.from(values, (value, i) => ({ value, margin: 2 * Math.max(residuals[i]!, slack) }));
-  all.sort((a, b) => a.value - b.value);
+function ends({ low, high, magnitude }: Wanted, found: Pair[], slack: number): [sign: 1 | -1, beyond: Beyond][] {
+  const all = found.map((pair) => ({ value: pair.value, margin: margin(pair, slack) })).sort((a, b) => a.value - b.value);
   const negative = all.map(({ value, margin }) => ({ value: -value, margin }));
   if (magnitude) {
     const { mu } = innermost(all.map(({ value, margin }) => ({ value: Math.abs(value), margin })));

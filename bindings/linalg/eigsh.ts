@@ -3,21 +3,22 @@
 //
 // What a Krylov space does not see it does not miss: a converged run may lack members of a cluster or
 // copies of a multiple eigenvalue. For a dense matrix the number of eigenvalues beyond those returned is
-// therefore counted, and the iteration goes on until it is right (count.ts).
+// therefore counted, and the iteration goes on until it is right (eigshDense.ts, count.ts).
 //
 // Limits: an end of the spectrum where eigenvalues are dense takes thousands of products; of a dense
-// matrix it is sought with the inverse of A − σI instead (shiftInvert.ts), of an operator it is not.
+// matrix it is sought with the inverse of A − σI instead, of an operator it is not. Of an operator no more
+// copies of a multiple eigenvalue are sure to be found than blockSize.
 
 import { OptionError, ShapeError } from "../errors.ts";
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { checkCount } from "../options.ts";
 import { checkSeed } from "../random/randomState.ts";
-import { isComplete, type Moments } from "./count.ts";
-import { CONVERGED, Lanczos, MORE, type LanczosSettings, type Wanted } from "./lanczos.ts";
-import { pushSymmetric, toSquare, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
+import { solveDense } from "./eigshDense.ts";
+import { CONVERGED, Lanczos, MORE, type LanczosSettings, type Pair, type Wanted } from "./lanczos.ts";
+import { pushSymmetric, toSquare, type Matrix, type MatrixLike } from "./matrix.ts";
 import { isOperator, product, toSymmetricOperator, type Steps, type SymmetricOperator } from "./operator.ts";
-import { largestOf } from "./scale.ts";
+import { largestOf, powerNear } from "./scale.ts";
 
 export interface EigshOptions {
   /** How many eigenvalues. Default 6, or n if that is less. */
@@ -27,6 +28,8 @@ export interface EigshOptions {
    * or those of the largest absolute value. Default "largest".
    */
   which?: "largest" | "smallest" | "both" | "magnitude";
+  /** Instead of `which`, for a dense matrix: those nearest to sigma. */
+  sigma?: number;
   /** The residual |A·v − θ·v| at which a pair counts as converged, relative to |θ|. Default 1e-12. */
   tol?: number;
   /** Restarts after which it gives up. Default 1000. */
@@ -67,6 +70,7 @@ export interface EigshInfo {
 export function* eigsh(rt: Runtime, A: MatrixLike | SymmetricOperator, options: EigshOptions = {}): Steps<EigshResult> {
   if (isOperator(A)) {
     const operator = toSymmetricOperator("eigsh", "A", A);
+    if (options.sigma !== undefined) throw new OptionError("eigsh: sigma was given for an operator, it needs a matrix");
     return yield* ofOperator(rt, operator, checkOptions(operator.n, 2, options));
   }
   const given = toSquare("eigsh", "A", A);
@@ -75,13 +79,14 @@ export function* eigsh(rt: Runtime, A: MatrixLike | SymmetricOperator, options: 
 }
 
 interface Checked {
+  sigma: number | undefined;
   wanted: Wanted;
   settings: LanczosSettings;
 }
 
 function checkOptions(n: number, defaultBlock: number, options: EigshOptions): Checked {
   const {
-    k = Math.min(6, n), which = "largest", tol = 1e-12, maxIterations = 1000, blockSize = Math.min(defaultBlock, n), seed = 0,
+    k = Math.min(6, n), which = "largest", sigma, tol = 1e-12, maxIterations = 1000, blockSize = Math.min(defaultBlock, n), seed = 0,
   } = options;
   checkCount("eigsh", "k", k, 1, n);
   checkCount("eigsh", "maxIterations", maxIterations, 0);
@@ -92,7 +97,10 @@ function checkOptions(n: number, defaultBlock: number, options: EigshOptions): C
   if (low === undefined) {
     throw new OptionError(`eigsh: which is ${JSON.stringify(which)}, expected "largest", "smallest", "both" or "magnitude"`);
   }
+  if (sigma !== undefined && !Number.isFinite(sigma)) throw new OptionError(`eigsh: sigma is ${sigma}, expected a finite number`);
+  if (sigma !== undefined && options.which !== undefined) throw new OptionError("eigsh: which and sigma were given, expected one of them");
   return {
+    sigma,
     wanted: { low, high: k - low, magnitude: which === "magnitude" },
     settings: { blockSize, tol, maxRestarts: maxIterations, maxProducts: 2 ** 31 - 1, seed },
   };
@@ -106,106 +114,27 @@ export interface Pairs {
   residuals: Float64Array;
 }
 
-function ofMatrix(rt: Runtime, given: Matrix, { wanted, settings }: Checked): EigshResult {
+function ofMatrix(rt: Runtime, given: Matrix, { wanted, settings, sigma }: Checked): EigshResult {
   return rt.memory.scope(() => {
     const A = pushSymmetric(rt, "eigsh", "A", given);
-    const moments = measure(rt, A, given);
-    const lanczos = new Lanczos(rt, "eigsh", A.rows, wanted, settings);
-    let outcome = lanczos.symmetric(A.at, A.stride);
-    let complete: boolean | undefined;
-    let found: Pairs;
-    for (let trial = 0; ; trial++) {
-      const ritz = lanczos.ritz();
-      lanczos.finish();
-      found = rayleigh(rt, A, moments, lanczos);
-      complete = outcome === CONVERGED ? isComplete(rt, A, moments, wanted, found, ritz) : undefined;
-      if (complete !== false || trial === TRIALS) break;
-      if (lanczos.refresh() !== CONVERGED) outcome = lanczos.symmetric(A.at, A.stride);
-    }
-    const info: EigshInfo = {
-      converged: outcome === CONVERGED,
-      method: "lanczos",
-      iterations: lanczos.get("restarts"),
-      products: lanczos.get("products"),
-      complete,
-      blockSize: settings.blockSize,
-    };
-    return gather(rt, A.rows, [found], 1 / moments.by, info);
+    const { pairs, ...info } = solveDense(rt, given, A, wanted, settings, sigma);
+    return gather(rt, A.rows, pairs, { ...info, blockSize: settings.blockSize });
   });
 }
 
-/** Random blocks that are tried for eigenvalues that are missing. */
-const TRIALS = 8;
-
-/** Sums of squares in this range come from numbers that need no scaling. */
-const SAFE = 1e200;
-
-/** Brings A to order 1 where it is extreme, and takes its moments. */
-function measure(rt: Runtime, A: Placed, given: Matrix): Moments {
-  const { kernels, memory } = rt;
-  return memory.scope(() => {
-    const out = memory.push(16, "eigsh: workspace");
-    const work = memory.push(kernels.moments_work_f64(A.rows), "eigsh: workspace");
-    const moments = (by: number) => {
-      rt.checkAborted(kernels.moments_f64(A.rows, A.at, A.stride, by, out, work));
-      const [trace, squares] = memory.f64(out, 2) as unknown as [number, number];
-      return { by, trace, squares };
-    };
-    const first = moments(1);
-    if (first.squares > 1 / SAFE && first.squares < SAFE) return first;
-    return moments(powerNear(largestOf(given.data)));
-  });
-}
-
-/** The power of two that brings x near 1, and whose inverse is a number too; 1 for 0. */
-function powerNear(x: number): number {
-  if (x === 0) return 1;
-  return 2 ** -Math.max(-1022, Math.min(1022, Math.floor(Math.log2(x))));
-}
-
-/** The vectors that Lanczos ended with, their Rayleigh quotients, and how far these can be off, by one more product. */
-function rayleigh(rt: Runtime, A: Placed, { squares }: Moments, lanczos: Lanczos): Pairs {
-  const { kernels, memory } = rt;
-  const n = A.rows;
-  const k = lanczos.get("low") + lanczos.get("high");
-  const at = lanczos.get("block");
-  const ld = lanczos.get("ld");
-  const found = memory.scope(() => {
-    const y = memory.push(8 * k * ld, "eigsh: residuals");
-    rt.checkAborted(kernels.krylov_product_f64(n, n, k, A.at, A.stride, at, ld, y, ld));
-    return quotients(rt, n, k, at, y, ld);
-  });
-  // rounding of the product: γ·|A|·|x|, and ‖|A|‖ ≤ ‖A‖_F
-  const rounding = (n / 2 + n / 1024 + 8) * (Number.EPSILON / 2) * Math.sqrt(squares);
-  return { at, ld, values: found.values, residuals: found.residuals.map((r) => r + rounding) };
-}
-
-/** Rayleigh quotients and residuals of the k rows at x, given their products at y. */
-function quotients(rt: Runtime, n: number, k: number, x: Pointer, y: Pointer, ld: number): Pick<Pairs, "values" | "residuals"> {
-  const { kernels, memory } = rt;
-  return memory.scope(() => {
-    const theta = memory.push(8 * k, "eigsh: values");
-    const residual = memory.push(8 * k, "eigsh: residuals");
-    kernels.lanczos_residuals_f64(n, k, x, ld, y, ld, theta, residual);
-    return { values: memory.f64(theta, k).slice(), residuals: memory.f64(residual, k).slice() };
-  });
-}
-
-/** The result: all pairs in ascending order, their values times `scale`. */
-function gather(rt: Runtime, n: number, parts: Pairs[], scale: number, info: EigshInfo): EigshResult {
-  const order = parts
-    .flatMap((part) => Array.from(part.values, (value, i) => ({ value, residual: part.residuals[i]!, at: part.at + 8 * part.ld * i })))
-    .sort((a, b) => a.value - b.value);
-  const k = order.length;
+/** The result: all pairs in ascending order. */
+function gather(rt: Runtime, n: number, pairs: Pair[], info: EigshInfo): EigshResult {
+  pairs.sort((a, b) => a.value - b.value);
+  const k = pairs.length;
   const data = new Float64Array(n * k);
-  order.forEach(({ at }, j) => {
+  pairs.forEach(({ at }, j) => {
     const row = rt.memory.f64(at, n);
     for (let i = 0; i < n; i++) data[i * k + j] = row[i]!;
   });
   return {
-    values: Float64Array.from(order, ({ value }) => value * scale),
+    values: Float64Array.from(pairs, ({ value }) => value),
     vectors: { data, rows: n, cols: k },
-    residuals: Float64Array.from(order, ({ residual }) => residual * scale),
+    residuals: Float64Array.from(pairs, ({ residual }) => residual),
     info,
   };
 }
@@ -222,7 +151,7 @@ function* ofOperator(rt: Runtime, operator: SymmetricOperator, { wanted, setting
       const W = yield* product("eigsh", operator, pullColumns(rt, n, width, from, ld));
       if (by === 0) {
         const largest = largestOf(W.data);
-        by = largest > 0 && largest < 1 / EXTREME || largest > EXTREME ? powerNear(largest) : 1;
+        by = largest > 1 / EXTREME && largest < EXTREME ? 1 : powerNear(largest);
       }
       pushColumns(rt, W, by, to, ld);
     }
@@ -235,10 +164,8 @@ function* ofOperator(rt: Runtime, operator: SymmetricOperator, { wanted, setting
     const { theta } = lanczos.ritz();
     lanczos.finish();
     const k = wanted.low + wanted.high;
-    const at = lanczos.get("block");
     const y = memory.push(8 * k * ld, "eigsh: residuals");
-    yield* multiply(k, at, y);
-    const { values, residuals } = quotients(rt, n, k, at, y, ld);
+    yield* multiply(k, lanczos.get("block"), y);
     const rounding = Math.sqrt(n) * Number.EPSILON * Math.max(Math.abs(theta[0]!), Math.abs(theta.at(-1)!));
     const info: EigshInfo = {
       converged: outcome === CONVERGED,
@@ -248,7 +175,8 @@ function* ofOperator(rt: Runtime, operator: SymmetricOperator, { wanted, setting
       complete: theta.length === n ? true : undefined,
       blockSize: settings.blockSize,
     };
-    return gather(rt, n, [{ at, ld, values, residuals: residuals.map((r) => r + rounding) }], 1 / by, info);
+    const pairs = lanczos.pairs(y, rounding).map(({ value, residual, at }) => ({ value: value / by, residual: residual / by, at }));
+    return gather(rt, n, pairs, info);
   } finally {
     memory.release(mark);
   }

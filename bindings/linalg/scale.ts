@@ -36,3 +36,8 @@ export function scalePlaced(rt: Runtime, { at, rows, stride }: Placed, e: number
   const view = rt.memory.f64(at, rows * stride);
   for (let i = 0; i < view.length; i++) view[i] = timesPowerOfTwo(view[i]!, e);
 }
+
+/** The power of two that brings x > 0 near 1, and whose inverse is a number too; 1 for 0. */
+export function powerNear(x: number): number {
+  return x === 0 ? 1 : 2 ** -Math.max(-1022, Math.min(1022, Math.floor(Math.log2(x))));
+}

@@ -6,6 +6,7 @@ import type { Runtime } from "../core/runtime.ts";
 import type { Placed } from "./matrix.ts";
 
 export interface Factors {
+  shift: number;
   /** Eigenvalues of A below and above the shift. */
   below: number;
   above: number;
@@ -15,7 +16,10 @@ export interface Factors {
   swaps: Pointer;
 }
 
-/** Factors A − shift·I; the factors lie on the stack of scratch. */
+/**
+ * Factors A − shift·I; the factors lie on the stack of scratch. Where D is singular the shift is moved by
+ * what is rounding for A, so that D can be divided by.
+ */
 export function factor(rt: Runtime, fn: string, A: Placed, shift: number): Factors {
   const { kernels, memory } = rt;
   const { rows: n, stride } = A;
@@ -26,12 +30,23 @@ export function factor(rt: Runtime, fn: string, A: Placed, shift: number): Facto
   return memory.scope(() => {
     const counts = memory.push(12, `${fn}: workspace`);
     const work = memory.push(kernels.ldl_work_f64(n), `${fn}: workspace`);
-    const view = memory.f64(u.at, n * stride);
-    view.set(memory.f64(A.at, n * stride));
-    for (let i = 0; i < n; i++) view[i * (stride + 1)]! -= shift;
-    rt.checkAborted(kernels.ldl_f64(n, u.at, stride, d, e, swaps, 0, 1, work));
-    kernels.ldl_inertia_f64(n, d, e, counts);
-    const [below, , above] = memory.i32(counts, 3) as unknown as [number, number, number];
-    return { below, above, u, d, e, swaps };
+    for (let moved = shift, trial = 1; ; trial *= 4) {
+      const view = memory.f64(u.at, n * stride);
+      view.set(memory.f64(A.at, n * stride));
+      let largest = Math.abs(shift);
+      for (let i = 0; i < n; i++) {
+        const own = view[i * (stride + 1)]!;
+        largest = Math.max(largest, Math.abs(own));
+        view[i * (stride + 1)] = own - moved;
+      }
+      const singular = rt.checkAborted(kernels.ldl_f64(n, u.at, stride, d, e, swaps, 0, 1, work));
+      kernels.ldl_inertia_f64(n, d, e, counts);
+      const [below, , above] = memory.i32(counts, 3) as unknown as [number, number, number];
+      if (singular === 0 || trial > MOST) return { shift: moved, below, above, u, d, e, swaps };
+      moved = shift + trial * 4 * Number.EPSILON * (largest || 1);
+    }
   });
 }
+
+/** Multiples of rounding that a shift is moved by at most. */
+const MOST = 1000;
