@@ -20,8 +20,8 @@ export interface Peer {
   close(): void;
 }
 
-/** A peer that needs longer for an answer is left out. */
-const PATIENCE = 40;
+/** A peer that needs longer for an answer (in s) is left out. */
+const PATIENCE = 30;
 
 const fileOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 

@@ -20,7 +20,7 @@ import { Task } from "../tasks";
 import { MR, NR } from "../blas/gemm/blocking";
 import { micro } from "../blas/gemm/micro";
 import { pack } from "../blas/gemm/pack";
-import { dot4 } from "./tridiagonal_rows";
+import { at, dot4 } from "./tridiagonal_rows";
 
 /** Reflectors of a block, a multiple of every MR and NR: larger ones spend more on T, smaller ones on each tile of C. */
 const KB: i32 = 48;
@@ -147,13 +147,14 @@ function triangle<T>(k: i32, units: i32, v: usize, ldv: i32, tau: usize, t: usiz
   const row = usize(ldv) * sizeof<T>();
   for (let q = 0; q < k; q++) {
     const tq = load<T>(tau + usize(q) * sizeof<T>());
-    for (let r = 0; r < q; r += 4) dot4<T>(units, v + usize(r) * row, ldv, v + usize(q) * row, g + usize(r) * sizeof<T>());
+    const vq = v + usize(q) * row;
+    for (let r = 0; r < q; r += 4) dot4<T>(units, v + usize(r) * row, ldv, vq, g + usize(r) * sizeof<T>());
     for (let r = 0; r < q; r++) {
       let sum: T = <T>0;
-      for (let c = r; c < q; c++) sum += load<T>(t + usize(r * KB + c) * sizeof<T>()) * load<T>(g + usize(c) * sizeof<T>());
-      store<T>(t + usize(r * KB + q) * sizeof<T>(), -tq * sum);
+      for (let c = r; c < q; c++) sum += load<T>(at<T>(t, KB, r, c)) * load<T>(g + usize(c) * sizeof<T>());
+      store<T>(at<T>(t, KB, r, q), -tq * sum);
     }
-    store<T>(t + usize(q * KB + q) * sizeof<T>(), tq);
+    store<T>(at<T>(t, KB, q, q), tq);
   }
 }
 
@@ -203,8 +204,9 @@ function apply_block<T>(m: i32, k: i32, panels: i32, t: usize, top: usize, panel
       for (let i = 0; i < k; i += MR) {
         const zeros = p == 0 ? i : 0;
         const a1 = v + usize(rows * p + i * cb + zeros * MR) * sizeof<T>();
+        const c1 = yc + (usize(i) << 5);
         const beta: T = p == 0 ? <T>0 : <T>1;
-        micro<T>(cb - zeros, a1, b1 + (usize(zeros) << 5), <T>1, beta, yc + (usize(i) << 5), NR<T>(), min(MR, k - i), NR<T>());
+        micro<T>(cb - zeros, a1, b1 + (usize(zeros) << 5), <T>1, beta, c1, NR<T>(), min(MR, k - i), NR<T>());
       }
     }
   }
@@ -286,7 +288,7 @@ function subtract<T>(c: usize, x0: v128, x1: v128): void {
   v128.store(c, v128.sub<T>(v128.load(c, 16), x1), 16);
 }
 
-/** NR rows of f64 at s (only the first `rows` hold anything) become a panel n4×NR of T in place; n4 is a multiple of 4. */
+/** NR rows of f64 at s (only the first `rows` hold anything) become a panel n4×NR of T in place; 4 divides n4. */
 function to_panel<T>(n4: i32, rows: i32, s: usize, lds: i32, scratch: usize): void {
   const bytes = usize(n4) * sizeof<T>();
   const row = usize(lds) << 3;

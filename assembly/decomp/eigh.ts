@@ -12,7 +12,9 @@
 // Parallel solution of partial symmetric eigenvalue problems from electronic structure calculations,
 // 2011), and the back-transform takes only those.
 
-import { tridiagonal_subset, tridiagonal_values, tridiagonal_values_work, tridiagonal_vectors_work } from "./divide_conquer";
+import {
+  tridiagonal_subset, tridiagonal_values, tridiagonal_values_work, tridiagonal_vectors_work,
+} from "./divide_conquer";
 import { apply_q, apply_q_work } from "./apply_q";
 import { select, Subset } from "./merge";
 import { largest_abs, scale_row, scaling_of } from "./scaling";
@@ -42,7 +44,7 @@ function rows_count(n: i32): i32 {
   return n + 7;
 }
 
-/** Multiplies the upper triangle of A by a power of two that brings it to order 1; returns that power, 0 if A is zero. */
+/** Brings the upper triangle of A to order 1 by a power of two, which it returns; 0 if A is zero. */
 function scale_upper<T>(n: i32, a: usize, lda: i32): f64 {
   let largest: T = <T>0;
   for (let i = 0; i < n; i++) largest = max<T>(largest, largest_abs<T>(n - i, at<T>(a, lda, i, i)));
@@ -101,7 +103,9 @@ function eigvalsh<T>(n: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
  * takes from and to. The rest as in eigvalsh; work: eigh_work(n) bytes.
  * ‖A − V̂·diag(ŵ)·V̂ᵀ‖ ≤ c·n·u·‖A‖, ‖V̂ᵀV̂ − I‖ ≤ c·n·u   [Gu & Eisenstat 1995; Higham 2002, §19]
  */
-function eigh<T>(n: i32, a: usize, lda: i32, byValue: bool, lo: f64, hi: f64, w: usize, range: usize, work: usize): i32 {
+function eigh<T>(
+  n: i32, a: usize, lda: i32, byValue: bool, lo: f64, hi: f64, w: usize, range: usize, work: usize,
+): i32 {
   const by = scale_upper<T>(n, a, lda);
   const s = changetype<Subset>(work);
   s.byValue = byValue;

@@ -92,8 +92,8 @@ export function tridiagonalize_work<T>(n: i32): f64 {
  * A (n×n, stride lda, a multiple of 4; rows 16-aligned) symmetric with entries of order 1; the upper
  * triangle is read. On return row j of A holds v_j in columns j+1 … n−1 with its leading 1 explicit;
  * the rest of A, columns n … lda−1 too, is overwritten. d (n) and e (n−1) hold T in f64, tau (n) the τ_j,
- * like A in the type of the arithmetic. work: tridiagonalize_work(n) bytes, 64-aligned. `share`: the part of the progress that this is of
- * the whole call. Returns 0 or INFO_ABORTED.
+ * like A in the type of the arithmetic. work: tridiagonalize_work(n) bytes, 64-aligned. `share`: the part of
+ * the progress that this is of the whole call. Returns 0 or INFO_ABORTED.
  * Backward stable: T is exact for A + E, ‖E‖ ≤ c·n·u·‖A‖   [Higham 2002, §19.3]
  */
 export function tridiagonalize<T>(
@@ -162,10 +162,12 @@ function step<T>(s: Reduction, j: i32, i: i32, end: i32): i32 {
   s.parts = max(1, min(PARTS, i32(f64(n - from) * f64(n - from) / (2 * PART_AREA))));
   store<i32>(s.claims, 0);
   const chunks = s.parts + 2 * ((i + 3) >> 2);
-  let info = parallelFor(isF64<T>() ? Task.TRIDIAGONALIZE_SYMV_F64 : Task.TRIDIAGONALIZE_SYMV_F32, chunks, s.parts == 1 ? chunks : 1);
+  const symv = isF64<T>() ? Task.TRIDIAGONALIZE_SYMV_F64 : Task.TRIDIAGONALIZE_SYMV_F32;
+  let info = parallelFor(symv, chunks, s.parts == 1 ? chunks : 1);
   if (info != 0) return info;
   const units = (up4(n) - from) >> 2;
-  info = parallelFor(isF64<T>() ? Task.TRIDIAGONALIZE_COMBINE_F64 : Task.TRIDIAGONALIZE_COMBINE_F32, units, COMBINE_GRAIN);
+  const combine = isF64<T>() ? Task.TRIDIAGONALIZE_COMBINE_F64 : Task.TRIDIAGONALIZE_COMBINE_F32;
+  info = parallelFor(combine, units, COMBINE_GRAIN);
   if (info != 0) return info;
 
   let yv: T = <T>0;
@@ -190,7 +192,8 @@ function update<T>(s: Reduction, end: i32, k: i32): i32 {
   memory.copy(at<T>(s.z, s.ld, 2 * NB, 0), s.z, usize(NB) * s.ld * sizeof<T>());
   s.j = end;
   const units = (s.n - end + MR - 1) / MR;
-  const info = parallelFor(isF64<T>() ? Task.TRIDIAGONALIZE_PACK_F64 : Task.TRIDIAGONALIZE_PACK_F32, units, 4 * UPDATE_GRAIN);
+  const packing = isF64<T>() ? Task.TRIDIAGONALIZE_PACK_F64 : Task.TRIDIAGONALIZE_PACK_F32;
+  const info = parallelFor(packing, units, 4 * UPDATE_GRAIN);
   if (info != 0) return info;
   return parallelFor(isF64<T>() ? Task.TRIDIAGONALIZE_UPDATE_F64 : Task.TRIDIAGONALIZE_UPDATE_F32, units, UPDATE_GRAIN);
 }

@@ -20,12 +20,12 @@ const PEERS = { "ml-matrix": mlMatrix, "numpy-ts": numpyTs, "tfjs-wasm": tfjsWas
 
 async function mlMatrix() {
   const { Matrix, EigenvalueDecomposition, SingularValueDecomposition } = await import("ml-matrix");
+  const valuesOnly = { computeLeftSingularVectors: false, computeRightSingularVectors: false, autoTranspose: true };
   const operations = {
     matmul: (A, B) => () => A.mmul(B),
     gram: (X) => () => X.mmulByTranspose(),
     eigh: (A) => () => new EigenvalueDecomposition(A, { assumeSymmetric: true }),
-    svdvals: (A) => () =>
-      new SingularValueDecomposition(A, { computeLeftSingularVectors: false, computeRightSingularVectors: false, autoTranspose: true }),
+    svdvals: (A) => () => new SingularValueDecomposition(A, valuesOnly),
     svd: (A) => () => new SingularValueDecomposition(A, { autoTranspose: true }),
   };
   return (op, inputs) => operations[op]?.(...inputs.map(({ data, rows, cols }) => Matrix.from1DArray(rows, cols, data)));

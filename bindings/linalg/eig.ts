@@ -66,7 +66,9 @@ export function eigh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, option
   const { method, subset, dtype } = checkOptions("eigh", options);
   if (method === "jacobi") return byJacobi(rt, "eigh", A, subset, true) as EighResult as EighResult<D>;
   const { kernels } = rt;
-  const [kernel, workspace] = dtype === "f64" ? [kernels.eigh_f64, kernels.eigh_work_f64] : [kernels.eigh_f32, kernels.eigh_work_f32];
+  const [kernel, workspace] = dtype === "f64"
+    ? [kernels.eigh_f64, kernels.eigh_work_f64]
+    : [kernels.eigh_f32, kernels.eigh_work_f32];
   return solve(rt, "eigh", A, subset, dtype, workspace, (placed, w, work) => {
     const { at, rows: n, stride } = placed;
     const where = rt.memory.push(8, "eigh");
@@ -90,8 +92,12 @@ function checkOptions(fn: string, options: EighOptions) {
   if (method !== "auto" && method !== "tridiagonal" && method !== "jacobi") {
     throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto", "tridiagonal" or "jacobi"`);
   }
-  if (dtype !== "f64" && dtype !== "f32") throw new OptionError(`${fn}: dtype is ${JSON.stringify(dtype)}, expected "f64" or "f32"`);
-  if (dtype === "f32" && method === "jacobi") throw new OptionError(`${fn}: dtype is "f32", method "jacobi" computes in f64`);
+  if (dtype !== "f64" && dtype !== "f32") {
+    throw new OptionError(`${fn}: dtype is ${JSON.stringify(dtype)}, expected "f64" or "f32"`);
+  }
+  if (dtype === "f32" && method === "jacobi") {
+    throw new OptionError(`${fn}: dtype is "f32", method "jacobi" computes in f64`);
+  }
   if (subset !== undefined) checkSubset(fn, subset);
   return { method, subset, dtype };
 }
