@@ -15,6 +15,7 @@
 
 import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { syrk, syrk_work } from "../blas/syrk";
+import { transpose } from "../blas/transpose";
 import { INFO_ABORTED } from "../parallel";
 import { cholesky_f64, cholesky_work_f64 } from "./cholesky";
 import { eigh_f64, eigh_work_f64 } from "./eigh";
@@ -119,23 +120,20 @@ function rotate_group(
   }
   let info = syrk<f64>(k, length, 1, x, ldx, 0, h, ldg, y);
   if (info != 0) return info;
-  let q = h; // H or Vᵀ
+  let q = t; // H or Vᵀ
   if (negatives == 0 || negatives == k) {
     info = eigenvectors(k, h, ldg, w, y);
-    if (info == 0) {
-      // larger ones first
-      for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) store<f64>(at(s, ldg, i, j), load<f64>(at(h, ldg, j, k - 1 - i)));
-      q = s;
-    }
+    if (info == 0) info = transpose<f64>(k, k, h, ldg, s, ldg);
+    q = s;
   } else {
     info = hyperbolic(k, negatives, h, s, t, ldg, w, negative, y);
-    q = t;
   }
   if (info != 0) return info == INFO_ABORTED ? info : 0; // then there is no head start
   info = gemm<f64>(false, false, k, length, k, 1, q, ldg, x, ldx, 0, y, ldy, rest);
   if (info != 0) return info;
   for (let i = 0; i < k; i++) {
-    const row = at(x, ldx, i, 0);
+    // eigenvalues ascend, and the larger rows come first; with signs the order does not matter
+    const row = at(x, ldx, q == s ? k - 1 - i : i, 0);
     memory.copy(row, at(y, ldy, i, 0), usize(length) << 3);
     if (identity > 0) memory.copy(row + (usize(identity) << 3), at(q, ldg, i, 0), usize(k) << 3);
   }
@@ -165,11 +163,13 @@ function hyperbolic(k: i32, negatives: i32, h: usize, s: usize, t: usize, ld: i3
   const low = load<f64>(w + (usize(negatives - 1) << 3));
   const high = load<f64>(w + (usize(negatives) << 3));
   if (!(low < 0 && high > 0)) return 1;
+  info = transpose<f64>(k, k, t, ld, h, ld);
+  if (info != 0) return info;
   let largest: f64 = 0;
   for (let i = 0; i < k; i++) {
     const value = load<f64>(w + (usize(i) << 3));
-    const factor = copysign(1 / sqrt(abs(value)), value);
-    for (let j = 0; j < k; j++) store<f64>(at(h, ld, i, j), factor * sign_of(negative, j) * load<f64>(at(t, ld, j, i)));
+    scale_row<f64>(k, copysign(1 / sqrt(abs(value)), value), at(h, ld, i, 0));
+    with_signs(k, at(h, ld, i, 0), negative, at(h, ld, i, 0));
     largest = max(largest, largest_abs<f64>(k, at(h, ld, i, 0)));
   }
   if (!(largest <= power(RATIO))) return 1;
@@ -177,13 +177,13 @@ function hyperbolic(k: i32, negatives: i32, h: usize, s: usize, t: usize, ld: i3
   for (let i = 0; i < k; i++) {
     memory.fill(at(s, ld, i, 0), 0, usize(k) << 3);
     store<f64>(at(s, ld, i, i), i < negatives ? 1 : -1);
-    for (let j = 0; j < k; j++) store<f64>(at(t, ld, i, j), sign_of(negative, j) * load<f64>(at(h, ld, i, j)));
+    with_signs(k, at(h, ld, i, 0), negative, at(t, ld, i, 0));
   }
   info = gemm<f64>(false, true, k, k, k, 1, t, ld, h, ld, 1, s, ld, work);
   if (info != 0) return info;
   for (let i = 0; i < k; i++) {
-    copy_scaled(negatives, -1, at(s, ld, i, 0), at(s, ld, i, 0));
-    copy_scaled(k, 1, at(h, ld, i, 0), at(t, ld, i, 0));
+    scale_row<f64>(negatives, -1, at(s, ld, i, 0));
+    memory.copy(at(t, ld, i, 0), at(h, ld, i, 0), usize(k) << 3);
   }
   info = gemm<f64>(false, false, k, k, k, -0.5, s, ld, h, ld, 1, t, ld, work);
   if (info != 0) return info;
@@ -191,6 +191,17 @@ function hyperbolic(k: i32, negatives: i32, h: usize, s: usize, t: usize, ld: i3
   return 0;
 }
 
+/** y_j := ±x_j, − where negative says so, n numbers. */
+function with_signs(n: i32, x: usize, negative: usize, y: usize): void {
+  for (const end = x + (usize(n) << 3); x < end; x += 8) {
+    const value = load<f64>(x);
+    store<f64>(y, load<i32>(negative) ? -value : value);
+    negative += 4;
+    y += 8;
+  }
+}
+
+/** y := a·x, n numbers. */
 function copy_scaled(n: i32, a: f64, x: usize, y: usize): void {
   for (const end = x + (usize(n) << 3); x < end; x += 8) {
     store<f64>(y, a * load<f64>(x));
