@@ -254,6 +254,28 @@ testEach("Jacobi refuses what it can't do", (rt) => {
   assert.throws(() => eigh(rt, [[1]], { ...jacobi, subset: { index: [0, 2] } }), option);
 });
 
+test("Jacobi stops where it is told to, and gives its memory back", async () => {
+  const rt = await createRuntime("test", { threads: 2, reproducible: true }, 1);
+  try {
+    const A = random(60, 1);
+    const expected = eigh(rt, A, jacobi).values;
+    svd(rt, A, jacobi);
+    const bytes = rt.memory.wasm.buffer.byteLength;
+    const word = () => rt.memory.i32(rt.kernels.abort_word(), 1);
+    for (let round = 0; round < 20; round++) {
+      word()[0] = 1;
+      assert.throws(() => eigh(rt, A, jacobi), /aborted/);
+      assert.throws(() => svd(rt, A, jacobi), /aborted/);
+      word()[0] = 0;
+    }
+    assert.deepEqual([...eigh(rt, A, jacobi).values], [...expected]);
+    svd(rt, A, jacobi);
+    assert.equal(rt.memory.wasm.buffer.byteLength, bytes);
+  } finally {
+    rt.close();
+  }
+});
+
 test("Jacobi gives the same bits on one thread and on more", async () => {
   const bits = new Map<string, string>();
   for (const threads of [1, 2, 3]) {

@@ -9,6 +9,9 @@
 //
 // Of a positive semidefinite matrix J = I and H is orthogonal. A = D·B·D with any diagonal D gives eigenvalues
 // with errors relative to themselves of the order n·u·κ(B). Null vectors come from a QR factorization of V.
+//
+// Limits: what is graded in a basis that is not A's own (an orthogonal similarity of a graded matrix) has lost
+// its small eigenvalues when it was rounded, and no method finds them again.
 
 import { complete_rows, complete_rows_work } from "./jacobi_qr";
 import { exponent_of, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
@@ -38,8 +41,9 @@ export function eigh_jacobi_work_f64(n: i32): f64 {
  * A (n×n, stride lda; 64-aligned) symmetric, finite; the upper triangle is read; V takes the place of A with
  * `vectors`, else A is destroyed. w (n). sweeps (i32): how many were made. work: eigh_jacobi_work_f64(n)
  * bytes, 64-aligned. Returns 0, INFO_ABORTED, or 1 if the cap of sweeps was met.
- * A = D·B·D positive definite: |ŵ − w| ≤ c·n·u·κ(B)·w for each one   [Demmel & Veselić 1992, §4]; otherwise
- * at least as eigh_f64, and the same with B = D⁻¹·|A|₊·D⁻¹ where |A|₊ is well scaled   [Slapničar 1998]
+ * A = D·B·D positive definite: |ŵ − w| ≤ c·n·u·κ(B)·w for each one   [Demmel & Veselić 1992, §4]; indefinite:
+ * the same with the B of |A| = D·B·D, |A| = (A²)^½, if the factor's scaled rows are well conditioned too
+ * [Slapničar 1998], and in any case what eigh_f64 gives.
  */
 export function eigh_jacobi_f64(n: i32, a: usize, lda: i32, w: usize, vectors: bool, sweeps: usize, work: usize): i32 {
   const ldx = stride(n);
@@ -83,11 +87,14 @@ export function eigh_jacobi_f64(n: i32, a: usize, lda: i32, w: usize, vectors: b
     store<f64>(weights + (usize(k) << 3), value);
   }
   sort_ascending(n, weights, order);
-  for (let k = 0; k < n; k++) store<f64>(w + (usize(k) << 3), load<f64>(weights + (usize(load<i32>(order + (usize(k) << 2))) << 3)));
+  for (let k = 0; k < n; k++) {
+    const j = usize(load<i32>(order + (usize(k) << 2)));
+    store<f64>(w + (usize(k) << 3), load<f64>(weights + (j << 3)));
+  }
   if (!vectors) return 0;
   if (rank < n) {
-    const aborted = complete_rows(n, rank, x, ldx, rest);
-    if (aborted != 0) return aborted;
+    info = complete_rows(n, rank, x, ldx, rest);
+    if (info != 0) return info;
   }
   for (let k = 0; k < n; k++) {
     store<f64>(weights + (usize(k) << 3), k < rank ? 1 / sqrt(load<f64>(square + (usize(k) << 3))) : 1);
