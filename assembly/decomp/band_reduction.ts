@@ -84,7 +84,7 @@ export function band_reduction(n: i32, a: usize, lda: i32, band: usize, work: us
     p.zl += usize(BAND / 6) * PANEL_L;
     p.first = false;
     p.band += usize(BAND) * (BAND_STRIDE + 8);
-    progress(1 - cube(f64(m - BAND) / f64(mMax)), 1);
+    progress(0.85 * (1 - cube(f64(m - BAND) / f64(mMax))), 1); // the rest is for the bulges and T
   }
   factor_block_row(p);
   return 0;

@@ -11,7 +11,7 @@
 // Based on: Cuppen, A divide and conquer method for the symmetric tridiagonal eigenproblem, 1981; Gu &
 // Eisenstat 1995 (stability); Tisseur & Dongarra, A parallel divide and conquer algorithm, 1999.
 
-import { args, parallelFor } from "../parallel";
+import { args, parallelFor, progress } from "../parallel";
 import { Task } from "../tasks";
 import { attach_halves, join, scratch_bytes } from "./join";
 import { at, attach_arrays, get, Merge, ROW_BYTES, select, set, Subset } from "./merge";
@@ -42,6 +42,8 @@ class Tree {
   info: i32;
   subset: usize; // at the top: Subset of the rows of Q that are wanted, 0 for all
   unit: f64; // of d
+  from: f64; // progress
+  to: f64;
 }
 
 @unmanaged
@@ -164,6 +166,8 @@ function solve_tree(t: Tree): i32 {
       set_merge(t, m, level, i, false);
       info = join(m, level == 0 && !t.full);
     }
+    // a level costs four times the one below it
+    if (t.to > t.from) progress(t.from + (t.to - t.from) / f64(1 << 2 * level), 1);
   }
   return info;
 }
@@ -186,7 +190,9 @@ export function scale_by(n: i32, x: usize, power: i32): void {
   for (let i = 0; i < n; i++) set(x, i, get(x, i) * c);
 }
 
-function solve(n: i32, d: usize, e: usize, q: usize, ldq: i32, full: bool, subset: usize, work: usize): i32 {
+function solve(
+  n: i32, d: usize, e: usize, q: usize, ldq: i32, full: bool, subset: usize, from: f64, to: f64, work: usize,
+): i32 {
   if (n < 1) return 0;
   // brought near norm 1, so that squares and cubes of its parts stay in range
   const exponent = i32(reinterpret<u64>(largest_of(n, d, e)) >> 52) - 1023;
@@ -209,6 +215,8 @@ function solve(n: i32, d: usize, e: usize, q: usize, ldq: i32, full: bool, subse
   t.info = 0;
   t.subset = subset;
   t.unit = power_of_two(-power);
+  t.from = from;
+  t.to = to;
   const info = solve_tree(t);
   scale_by(n, d, -power);
   return info;
@@ -233,7 +241,7 @@ export function tridiagonal_vectors_work(n: i32): f64 {
  * |λ̂ − λ| ≤ c·n·u·‖T‖, c about 1. T must be finite; any scale is allowed.
  */
 export function tridiagonal_values(n: i32, d: usize, e: usize, work: usize): i32 {
-  return solve(n, d, e, work, 2, false, 0, work + (usize(max(n, 0)) << 4));
+  return solve(n, d, e, work, 2, false, 0, 0, 0, work + (usize(max(n, 0)) << 4));
 }
 
 /**
@@ -244,15 +252,18 @@ export function tridiagonal_values(n: i32, d: usize, e: usize, work: usize): i32
  * ‖T·qᵢ − dᵢ·qᵢ‖ ≤ c·n·u·‖T‖ and ‖Q·Qᵀ − I‖ ≤ c·n·u, c about 1   [Gu & Eisenstat 1995]
  */
 export function tridiagonal_vectors(n: i32, d: usize, e: usize, q: usize, ldq: i32, work: usize): i32 {
-  return solve(n, d, e, q, ldq, true, 0, work);
+  return solve(n, d, e, q, ldq, true, 0, 0, 0, work);
 }
 
 /**
  * tridiagonal_vectors for a Subset of the eigenvectors: all of d, but only those rows of Q need be right,
- * which spares the last merge most of its work. They are then the same to the last bit.
+ * which spares the last merge most of its work. They are then the same to the last bit. from, to: the part of
+ * the progress that this is of.
  */
-export function tridiagonal_subset(n: i32, d: usize, e: usize, q: usize, ldq: i32, subset: usize, work: usize): i32 {
-  const info = solve(n, d, e, q, ldq, true, subset, work);
+export function tridiagonal_subset(
+  n: i32, d: usize, e: usize, q: usize, ldq: i32, subset: usize, from: f64, to: f64, work: usize,
+): i32 {
+  const info = solve(n, d, e, q, ldq, true, subset, from, to, work);
   select(changetype<Subset>(subset), n, d, 1);
   return info;
 }
