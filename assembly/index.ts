@@ -7,6 +7,7 @@ export { pool_stress } from "./stress";
 export { find_asymmetry_f32, find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./blas/check";
 export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/gemm";
 export { norm_f64, norm_work_f64 } from "./blas/norm";
+export { gemm_skinny_f32, gemm_skinny_f64, gemm_skinny_work_f32, gemm_skinny_work_f64 } from "./blas/gemm/skinny";
 export { peak_f32, peak_f64 } from "./blas/peak";
 export { transpose_f32, transpose_f64 } from "./blas/transpose";
 export { syrk_f32, syrk_f64, syrk_work_f32, syrk_work_f64 } from "./blas/syrk";

@@ -23,6 +23,7 @@ import {
   tridiagonalize_combine_task, tridiagonalize_pack_task, tridiagonalize_symv_task, tridiagonalize_update_task,
 } from "./decomp/tridiagonal";
 import { lanczos_probes_task } from "./decomp/lanczos_probes";
+import { skinny_pack_task, skinny_rows_task } from "./blas/gemm/skinny";
 import { qr_panel_task } from "./decomp/qr_panel";
 import { transpose_task } from "./blas/transpose";
 import { bidiagonal_subtree_task } from "./decomp/bidiagonal_divide_conquer";
@@ -79,6 +80,10 @@ export const enum Task {
   TRANSPOSE_F32,
   QR_PANEL_F64,
   QR_PANEL_F32,
+  SKINNY_PACK_F64,
+  SKINNY_PACK_F32,
+  SKINNY_ROWS_F64,
+  SKINNY_ROWS_F32,
   BIDIAGONALIZE_STRIPS_F64,
   BIDIAGONALIZE_STRIPS_F32,
   BIDIAGONALIZE_ROWS_F64,
@@ -141,6 +146,10 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.TRANSPOSE_F32: return transpose_task<f32>(i0, i1);
     case Task.QR_PANEL_F64: return qr_panel_task<f64>(i0, i1);
     case Task.QR_PANEL_F32: return qr_panel_task<f32>(i0, i1);
+    case Task.SKINNY_PACK_F64: return skinny_pack_task<f64>(i0, i1);
+    case Task.SKINNY_PACK_F32: return skinny_pack_task<f32>(i0, i1);
+    case Task.SKINNY_ROWS_F64: return skinny_rows_task<f64>(i0, i1);
+    case Task.SKINNY_ROWS_F32: return skinny_rows_task<f32>(i0, i1);
     case Task.BIDIAGONALIZE_STRIPS_F64: return bidiagonalize_strips_task<f64>(i0, i1);
     case Task.BIDIAGONALIZE_STRIPS_F32: return bidiagonalize_strips_task<f32>(i0, i1);
     case Task.BIDIAGONALIZE_ROWS_F64: return bidiagonalize_rows_task<f64>(i0, i1);

@@ -11,7 +11,7 @@ function safe_exponent<T>(): i32 {
 export function largest_abs<T>(n: i32, x: usize): T {
   let top: v128 = v128.splat<T>(0);
   const end = x + usize(n) * sizeof<T>();
-  for (; x + 16 <= end; x += 16) top = v128.max<T>(top, v128.abs<T>(v128.load(x)));
+  for (; x + 16 <= end; x += 16) top = v128.pmax<T>(top, v128.abs<T>(v128.load(x)));
   let largest = max<T>(v128.extract_lane<T>(top, 0), v128.extract_lane<T>(top, 1));
   if (sizeof<T>() == 4) {
     // @ts-ignore: T is f32 here

@@ -31,6 +31,10 @@ export interface Kernels {
   gemm_work_f32(m: number, n: number, k: number): number;
   gemm_f64: Gemm;
   gemm_f32: Gemm;
+  gemm_skinny_work_f64(m: number, n: number, k: number): number;
+  gemm_skinny_work_f32(m: number, n: number, k: number): number;
+  gemm_skinny_f64: GemmSkinny;
+  gemm_skinny_f32: GemmSkinny;
   syrk_work_f64(n: number, k: number): number;
   syrk_work_f32(n: number, k: number): number;
   syrk_f64: Syrk;
@@ -176,6 +180,11 @@ export interface Kernels {
 type Gemm = (
   transA: boolean, transB: boolean, m: number, n: number, k: number, alpha: number, a: Pointer, lda: number, b: Pointer, ldb: number,
   beta: number, c: Pointer, ldc: number, work: Pointer,
+) => Info;
+
+type GemmSkinny = (
+  transA: boolean, m: number, n: number, k: number, alpha: number, a: Pointer, lda: number, b: Pointer, ldb: number, c: Pointer, ldc: number,
+  work: Pointer,
 ) => Info;
 
 type Syrk = (

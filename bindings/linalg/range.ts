@@ -26,6 +26,9 @@ export const PROBES = 6;
 
 export const PROBE_FACTOR = 10 * Math.sqrt(2 / Math.PI);
 
+/** Columns up to which a product is skinny: packing A would cost more than a tenth of it. */
+const SKINNY = 128;
+
 /** Columns of the first block where the rank is not given. */
 const BLOCK = 32;
 
@@ -100,7 +103,8 @@ export class Source {
     const first = this.products === 0;
     this.products += X.cols;
     if (dense) {
-      multiply(rt, this.fn, transpose, false, scale, dense, X, 0, Y);
+      if (X.cols <= SKINNY) multiplySkinny(rt, this.fn, transpose, scale, dense, X, Y);
+      else multiply(rt, this.fn, transpose, false, scale, dense, X, 0, Y);
       return;
     }
     const V = copyOut(rt, X);
@@ -116,6 +120,19 @@ export class Source {
 function scaling(rt: Runtime, { at, rows, cols, stride, bytes }: Placed): number {
   const kernel = bytes === 8 ? rt.kernels.scaling_f64 : rt.kernels.scaling_f32;
   return kernel(rows, cols, at, stride) || 1;
+}
+
+/** C := α·op(A)·B for B of few columns. */
+function multiplySkinny(rt: Runtime, fn: string, transA: boolean, alpha: number, A: Placed, B: Placed, C: Placed): void {
+  const { kernels, memory } = rt;
+  const [gemm, work] =
+    A.bytes === 8
+      ? [kernels.gemm_skinny_f64, kernels.gemm_skinny_work_f64]
+      : [kernels.gemm_skinny_f32, kernels.gemm_skinny_work_f32];
+  memory.scope(() => {
+    const scratch = memory.push(work(C.rows, C.cols, B.rows), `${fn}: workspace`);
+    rt.checkAborted(gemm(transA, C.rows, C.cols, B.rows, alpha, A.at, A.stride, B.at, B.stride, C.at, C.stride, scratch));
+  });
 }
 
 /** C := α·op(A)·op(B) + β·C. */
