@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { createRuntime } from "../bindings/core/create.ts";
 import { lstsq, pinv, type ComplexMatrix } from "../bindings/linalg/lstsq.ts";
 import { fromRows, matrix, type Matrix } from "../bindings/linalg/matrix.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
@@ -128,4 +130,19 @@ testEach("lstsq, pinv: what they refuse", (rt) => {
   assert.throws(() => pinv(rt, { real: [[1]], imag: [[1, 2]] }), { code: "ERR_SHAPE" });
   assert.throws(() => pinv(rt, { real: [[1]], imag: [[NaN]] }), { code: "ERR_NOT_FINITE", message: /A\.imag/ });
   assert.throws(() => pinv(rt, [[1e-310]]), { code: "ERR_NOT_FINITE", message: /overflows/ });
+});
+
+test("lstsq, pinv: the same bits from any number of threads", async () => {
+  const A = matrix(700, 150, numbers(700 * 150, 1));
+  const B = matrix(700, 3, numbers(700 * 3, 2));
+  let seen: Buffer | undefined;
+  for (const threads of [1, 2, 3]) {
+    const rt = await createRuntime("test", { threads }, 1);
+    const x = lstsq(rt, A, B).x as Matrix;
+    const P = pinv(rt, A) as Matrix;
+    const bits = Buffer.concat([Buffer.from(x.data.buffer), Buffer.from(P.data.buffer)]);
+    seen ??= bits;
+    assert.equal(Buffer.compare(bits, seen), 0, `${threads} threads`);
+    rt.close();
+  }
 });

@@ -2,6 +2,8 @@
 // indefinite input; scales.
 
 import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createRuntime } from "../bindings/core/create.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
 import { matrix, type Matrix, type MatrixLike } from "../bindings/linalg/matrix.ts";
 import { nystrom, type NystromOptions, type NystromResult } from "../bindings/linalg/nystrom.ts";
@@ -93,4 +95,17 @@ testEach("nystrom: what it refuses", (rt) => {
   }
   assert.throws(() => run(rt, { n: 3, apply: () => matrix(2, 2) }, { rank: 1 }), { code: "ERR_SHAPE" });
   assert.equal(rt.memory.mark(), mark);
+});
+
+test("nystrom: the same bits from any number of threads", async () => {
+  const A = withEigenvalues(graded(300, 5), 8);
+  let seen: Buffer | undefined;
+  for (const threads of [1, 2, 3]) {
+    const rt = await createRuntime("test", { threads }, 1);
+    const { values, vectors } = run(rt, A, { rank: 30 });
+    const bits = Buffer.concat([Buffer.from(values.buffer), Buffer.from(vectors.data.buffer)]);
+    seen ??= bits;
+    assert.equal(Buffer.compare(bits, seen), 0, `${threads} threads`);
+    rt.close();
+  }
 });

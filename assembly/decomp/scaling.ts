@@ -28,7 +28,7 @@ export function inverse_power<T>(x: T): T {
   return <T>reinterpret<f64>(i64(1023 - max(-most, min(most, exponent))) << 52);
 }
 
-/** The power of two that brings the largest |aᵢⱼ| of A (m×n, stride lda) near 1; 1 if it is near enough; 0 for a zero matrix. */
+/** The power of two that brings the largest |aᵢⱼ| of A (m×n, stride lda) near 1; 1 if it is near, 0 for a zero matrix. */
 export function scaling<T>(m: i32, n: i32, a: usize, lda: i32): T {
   let largest: T = 0;
   for (let i = 0; i < m; i++) largest = max<T>(largest, largest_abs<T>(n, a + usize(i) * lda * sizeof<T>()));

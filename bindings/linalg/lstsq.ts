@@ -87,7 +87,8 @@ export function pinv(
   const rcond = checkRcond("pinv", options.rcond ?? 1e-15);
   if (!(typeof A === "object" && A !== null && "real" in A)) {
     const a = nonEmpty("pinv", "A", A);
-    return rt.memory.scope(() => pseudoInverse(rt, pushMatrix(rt, "pinv", "A", a), (s) => s.map((x) => (x > rcond * s[0]! ? x : 0))));
+    const keep = (s: Float64Array) => s.map((x) => (x > rcond * s[0]! ? x : 0));
+    return rt.memory.scope(() => pseudoInverse(rt, pushMatrix(rt, "pinv", "A", a), keep));
   }
   return complexPinv(rt, A, rcond);
 }
@@ -100,19 +101,23 @@ function complexPinv(rt: Runtime, A: ComplexMatrixLike, rcond: number): ComplexM
   const re = nonEmpty("pinv", "A.real", A.real);
   const im = nonEmpty("pinv", "A.imag", A.imag);
   const { rows: m, cols: n } = re;
-  if (im.rows !== m || im.cols !== n) throw new ShapeError(`pinv: A.real is ${m}×${n}, A.imag is ${im.rows}×${im.cols}, they must be of one shape`);
+  if (im.rows !== m || im.cols !== n) {
+    throw new ShapeError(`pinv: A.real is ${m}×${n}, A.imag is ${im.rows}×${im.cols}, they must be of one shape`);
+  }
+  const keep = (s: Float64Array) => s.map((x, k) => (s[k - (k % 2)]! + s[k - (k % 2) + 1]! > 2 * rcond * s[0]! ? x : 0));
   const P = rt.memory.scope(() => {
     const whole = pushEmpty(rt, "pinv", 2 * m, 2 * n);
     rt.memory.scope(() => {
       const real = copyOut(rt, pushMatrix(rt, "pinv", "A.real", re));
       const imag = copyOut(rt, pushMatrix(rt, "pinv", "A.imag", im));
-      const block = (i: number, j: number): Placed => ({ ...whole, at: whole.at + 8 * (i * m * whole.stride + j * n), rows: m, cols: n });
+      const { at, stride } = whole;
+      const block = (i: number, j: number): Placed => ({ ...whole, at: at + 8 * (i * m * stride + j * n), rows: m, cols: n });
       copyIn(rt, real, block(0, 0));
       copyIn(rt, imag, block(0, 1), -1);
       copyIn(rt, imag, block(1, 0));
       copyIn(rt, real, block(1, 1));
     });
-    return pseudoInverse(rt, whole, (s) => s.map((x, k) => (s[k - (k % 2)]! + s[k - (k % 2) + 1]! > 2 * rcond * s[0]! ? x : 0)));
+    return pseudoInverse(rt, whole, keep);
   });
   const real = new Float64Array(n * m);
   const imag = new Float64Array(n * m);
@@ -148,7 +153,9 @@ function divideRows(rt: Runtime, X: Placed, s: Float64Array): void {
 
 function nonEmpty(fn: string, name: string, value: MatrixLike): Matrix {
   const A = toMatrix(fn, name, value);
-  if (A.rows === 0 || A.cols === 0) throw new ShapeError(`${fn}: ${name} is ${A.rows}×${A.cols}, it must have at least one row and one column`);
+  if (A.rows === 0 || A.cols === 0) {
+    throw new ShapeError(`${fn}: ${name} is ${A.rows}×${A.cols}, it must have at least one row and column`);
+  }
   return A;
 }
 

@@ -125,7 +125,9 @@ function shifted(rt: Runtime, fn: string, Omega: Placed, Y: Placed): { E: Placed
     });
     if (info === 0) break;
     if (raises === RAISES) {
-      throw new NotPositiveDefiniteError(`${fn}: A is not positive semidefinite: it is indefinite on the random subspace (at ${info} of ${l})`);
+      throw new NotPositiveDefiniteError(
+        `${fn}: A is not positive semidefinite: it is indefinite on the random subspace (at ${info} of ${l})`,
+      );
     }
     nu *= RAISE;
   }

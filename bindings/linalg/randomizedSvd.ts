@@ -65,7 +65,7 @@ export function* randomizedSvd(
   const fn = "randomizedSvd";
   const given = isOperator(A) ? toLinearOperator(fn, "A", A) : toMatrix(fn, "A", A);
   const { rows: m, cols: n } = given;
-  if (m === 0 || n === 0) throw new ShapeError(`${fn}: A is ${m}×${n}, it must have at least one row and one column`);
+  if (m === 0 || n === 0) throw new ShapeError(`${fn}: A is ${m}×${n}, it must have at least one row and column`);
   const { truncate = true, bytes, rank, plan } = checkOptions(fn, options, Math.min(m, n));
 
   const { memory } = rt;
@@ -126,14 +126,18 @@ function checkOptions(fn: string, options: RandomizedSvdOptions, most: number) {
   const { rank, tol, oversampling = 10, powerIterations = 2, scheme = "subspace", seed = 0, dtype = "f64" } = Object(options);
   if ((rank === undefined) === (tol === undefined)) throw new OptionError(`${fn}: expected either rank or tol`);
   if (rank !== undefined) checkCount(fn, "rank", rank, 1, most);
-  if (tol !== undefined && !(tol > 0 && Number.isFinite(tol))) throw new OptionError(`${fn}: tol is ${String(tol)}, expected a positive number`);
+  if (tol !== undefined && !(tol > 0 && Number.isFinite(tol))) {
+    throw new OptionError(`${fn}: tol is ${String(tol)}, expected a positive number`);
+  }
   checkCount(fn, "oversampling", oversampling, 0);
   checkCount(fn, "powerIterations", powerIterations, 0, 1000);
   checkSeed(fn, seed);
   if (scheme !== "subspace" && scheme !== "krylov") {
     throw new OptionError(`${fn}: scheme is ${JSON.stringify(scheme)}, expected "subspace" or "krylov"`);
   }
-  if (dtype !== "f64" && dtype !== "f32") throw new OptionError(`${fn}: dtype is ${JSON.stringify(dtype)}, expected "f64" or "f32"`);
+  if (dtype !== "f64" && dtype !== "f32") {
+    throw new OptionError(`${fn}: dtype is ${JSON.stringify(dtype)}, expected "f64" or "f32"`);
+  }
   const size = rank === undefined ? undefined : Math.min(most, rank + oversampling);
   const plan: RangePlan = { size, tol, powerIterations, krylov: scheme === "krylov", seed };
   return { truncate: options.truncate, bytes: dtype === "f64" ? 8 : 4, rank, plan } as const;

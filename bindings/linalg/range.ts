@@ -46,7 +46,7 @@ export interface Range {
   Q: Placed;
   /** n×l: the transpose of QᵀA. */
   Bt: Placed;
-  /** Q's A, Bt and error are those of the given matrix times this power of two. */
+  /** A power of two: Bt and error are those of the given matrix times it. */
   scale: number;
   /** What ‖(I − Q·Qᵀ)·A‖ hardly exceeds. */
   error: number;
