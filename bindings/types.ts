@@ -13,6 +13,7 @@ export type { SlogdetResult, SolveOptions } from "./linalg/solve.ts";
 export type { LinearOperator, Operator, SymmetricOperator } from "./linalg/operator.ts";
 export type { QrOptions, QrResult } from "./linalg/qr.ts";
 export type { CondOrder, RankOptions } from "./linalg/cond.ts";
+export type { JacobiInfo } from "./linalg/jacobi.ts";
 export type { SvdOptions, SvdResult, SvdvalsOptions } from "./linalg/svd.ts";
 export type { ComplexMatrix, ComplexMatrixLike, LstsqOptions, LstsqResult, PinvOptions } from "./linalg/lstsq.ts";
 export type { NystromOptions, NystromResult } from "./linalg/nystrom.ts";

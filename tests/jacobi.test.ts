@@ -244,8 +244,9 @@ testEach("eigh by Jacobi of a part of the spectrum", (rt) => {
 
 testEach("Jacobi refuses what it can't do", (rt) => {
   const option = { code: "ERR_OPTION" };
-  assert.throws(() => svd(rt, [[1]], { ...jacobi, dtype: "f32" }), { ...option, message: 'svd: dtype is "f32", method "jacobi" needs "f64"' });
+  assert.throws(() => svd(rt, [[1]], { ...jacobi, dtype: "f32" }), { ...option, message: 'svd: dtype is "f32", method "jacobi" computes in f64' });
   assert.throws(() => svdvals(rt, [[1]], { ...jacobi, dtype: "f32" }), option);
+  assert.throws(() => eigh(rt, [[1]], { ...jacobi, dtype: "f32" }), option);
   assert.throws(() => eigh(rt, [[1]], { method: "Jacobi" as "jacobi" }), option);
   assert.throws(() => eigh(rt, [[1, 2], [3, 4]], jacobi), { code: "ERR_NOT_SYMMETRIC" });
   assert.throws(() => eigh(rt, [[1, NaN], [NaN, 4]], jacobi), { code: "ERR_NOT_FINITE" });

@@ -93,7 +93,7 @@ function checkOptions(fn: string, { method = "auto", dtype = "f64" }: SvdvalsOpt
     throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto", "golub-kahan" or "jacobi"`);
   }
   if (dtype !== "f64" && dtype !== "f32") throw new OptionError(`${fn}: dtype is ${JSON.stringify(dtype)}, expected "f64" or "f32"`);
-  if (method === "jacobi" && dtype === "f32") throw new OptionError(`${fn}: dtype is "f32", method "jacobi" needs "f64"`);
+  if (method === "jacobi" && dtype === "f32") throw new OptionError(`${fn}: dtype is "f32", method "jacobi" computes in f64`);
   return dtype === "f64" ? 8 : 4;
 }
 
