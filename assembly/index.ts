@@ -55,3 +55,6 @@ export {
   lanczos_begin_f64, lanczos_finish_f64, lanczos_inverted_f64, lanczos_refresh_f64, lanczos_residuals_f64, lanczos_step_f64,
   lanczos_symmetric_f64, lanczos_work_f64,
 } from "./decomp/lanczos";
+export {
+  golub_kahan_begin_f64, golub_kahan_dense_f64, golub_kahan_step_f64, golub_kahan_work_f64,
+} from "./decomp/golub_kahan";

@@ -29,6 +29,7 @@ export const names: Names<Operations> = {
     lstsq: true,
     pinv: true,
     svdvals: true,
+    svds: true,
     svd: true,
     cond: true,
     rank: true,

@@ -10,6 +10,7 @@ import { lambdaMin } from "./linalg/certify.ts";
 import { cholesky } from "./linalg/cholesky.ts";
 import { eigh, eigvalsh } from "./linalg/eig.ts";
 import { cond, rank } from "./linalg/cond.ts";
+import { svds } from "./linalg/svds.ts";
 import { svd, svdvals } from "./linalg/svd.ts";
 import { spectralDensity } from "./linalg/spectralDensity.ts";
 import { trace } from "./linalg/trace.ts";
@@ -44,6 +45,7 @@ export const operations = {
     lstsq,
     pinv,
     svdvals,
+    svds,
     svd,
     cond,
     rank,

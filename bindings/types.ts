@@ -19,4 +19,5 @@ export type { ComplexMatrix, ComplexMatrixLike, LstsqOptions, LstsqResult, PinvO
 export type { NystromOptions, NystromResult } from "./linalg/nystrom.ts";
 export type { RandomizedSvdOptions, RandomizedSvdResult } from "./linalg/randomizedSvd.ts";
 export type { SpectralDensity, SpectralDensityOptions } from "./linalg/spectralDensity.ts";
+export type { SvdsOptions, SvdsResult } from "./linalg/svds.ts";
 export type { TraceOptions, TraceResult } from "./linalg/trace.ts";

@@ -133,6 +133,12 @@ export interface Kernels {
   krylov_product_f64(
     m: number, n: number, b: number, a: Pointer, lda: number, x: Pointer, ldx: number, y: Pointer, ldy: number,
   ): Info;
+  golub_kahan_work_f64(m: number, n: number, most: number, wide: number): number;
+  golub_kahan_begin_f64(
+    m: number, n: number, most: number, wide: number, k: number, tol: number, maxRestarts: number, seed: number, state: Pointer,
+  ): void;
+  golub_kahan_step_f64(state: Pointer): Info;
+  golub_kahan_dense_f64(a: Pointer, lda: number, t: Pointer, ldt: number, state: Pointer): Info;
   lanczos_work_f64(n: number, most: number, wide: number): number;
   lanczos_begin_f64(
     n: number, most: number, wide: number, low: number, high: number, magnitude: boolean, tol: number, shift: number, norm: number,

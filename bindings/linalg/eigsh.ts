@@ -15,7 +15,7 @@ import type { Runtime } from "../core/runtime.ts";
 import { checkCount } from "../options.ts";
 import { checkSeed } from "../random/randomState.ts";
 import { solveDense } from "./eigshDense.ts";
-import { CONVERGED, Lanczos, MORE, type LanczosSettings, type Pair, type Wanted } from "./lanczos.ts";
+import { CONVERGED, Lanczos, MORE, pullVectors, pushVectors, type LanczosSettings, type Pair, type Wanted } from "./lanczos.ts";
 import { pushSymmetric, toSquare, type Matrix, type MatrixLike } from "./matrix.ts";
 import { isOperator, product, toSymmetricOperator, type Steps, type SymmetricOperator } from "./operator.ts";
 import { largestOf, powerNear } from "./scale.ts";
@@ -148,12 +148,12 @@ function* ofOperator(rt: Runtime, operator: SymmetricOperator, { wanted, setting
     const ld = lanczos.get("ld");
     let by = 0; // what brings the first products near 1, so that no square over- or underflows
     function* multiply(width: number, from: Pointer, to: Pointer): Steps<void> {
-      const W = yield* product("eigsh", operator, pullColumns(rt, n, width, from, ld));
+      const W = yield* product("eigsh", operator, pullVectors(rt, n, width, from, ld));
       if (by === 0) {
         const largest = largestOf(W.data);
         by = largest > 1 / EXTREME && largest < EXTREME ? 1 : powerNear(largest);
       }
-      pushColumns(rt, W, by, to, ld);
+      pushVectors(rt, W, by, to, ld);
     }
     let outcome;
     do {
@@ -184,17 +184,3 @@ function* ofOperator(rt: Runtime, operator: SymmetricOperator, { wanted, setting
 
 /** Products beyond this, or below its inverse, are scaled. */
 const EXTREME = 1e100;
-
-/** The rows at `at` as the columns of a matrix. */
-function pullColumns(rt: Runtime, n: number, width: number, at: Pointer, ld: number): Matrix<Float64Array> {
-  const data = new Float64Array(n * width);
-  const rows = rt.memory.f64(at, width * ld);
-  for (let i = 0; i < n; i++) for (let r = 0; r < width; r++) data[i * width + r] = rows[r * ld + i]!;
-  return { data, rows: n, cols: width };
-}
-
-/** The columns of W, times `by`, as rows at `at`. */
-function pushColumns(rt: Runtime, { data, rows: n, cols }: Matrix, by: number, at: Pointer, ld: number): void {
-  const rows = rt.memory.f64(at, cols * ld);
-  for (let i = 0; i < n; i++) for (let r = 0; r < cols; r++) rows[r * ld + i] = data[i * cols + r]! * by;
-}

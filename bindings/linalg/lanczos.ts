@@ -3,7 +3,7 @@
 import { ConvergenceError } from "../errors.ts";
 import type { Info, Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
-import type { Placed } from "./matrix.ts";
+import type { Matrix, Placed } from "./matrix.ts";
 import type { Factors } from "./shiftInvert.ts";
 
 /** So many Ritz values from either end, or with `magnitude` low + high of the largest absolute value. */
@@ -140,4 +140,18 @@ export class Lanczos {
     if (info < CONVERGED || info > STOPPED) throw new ConvergenceError(`${this.fn}: the projected problem did not converge`);
     return info;
   }
+}
+
+/** The rows at `at` as the columns of a matrix. */
+export function pullVectors(rt: Runtime, n: number, count: number, at: Pointer, ld: number): Matrix<Float64Array> {
+  const data = new Float64Array(n * count);
+  const rows = rt.memory.f64(at, count * ld);
+  for (let i = 0; i < n; i++) for (let r = 0; r < count; r++) data[i * count + r] = rows[r * ld + i]!;
+  return { data, rows: n, cols: count };
+}
+
+/** The columns of W, times `by`, as rows at `at`. */
+export function pushVectors(rt: Runtime, { data, rows: n, cols }: Matrix, by: number, at: Pointer, ld: number): void {
+  const rows = rt.memory.f64(at, cols * ld);
+  for (let i = 0; i < n; i++) for (let r = 0; r < cols; r++) rows[r * ld + i] = data[i * cols + r]! * by;
 }
