@@ -24,8 +24,8 @@ import { CHUNKS, divide, panel_row } from "./panel";
 import { swap, swap_rows, swap_strided } from "./swaps";
 import { trsm, trsm_work } from "./trsm";
 
-/** Rows of a panel: what step 1 costs grows with it, what gemm loses to memory shrinks. */
-const NB: i32 = 64;
+/** Rows of a panel: what step 1 costs grows with it, what gemm loses to memory shrinks (32 is as good, 64 5 % slower). */
+const NB: i32 = 40;
 
 /** Rows that one chunk of the last exchanges takes. */
 const ROWS: i32 = 16;
