@@ -2,6 +2,7 @@
 // same bits from any number of threads.
 
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { inertia } from "../bindings/linalg/inertia.ts";
 import { matrix, pullMatrix, pushSymmetric, type Matrix } from "../bindings/linalg/matrix.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
@@ -173,6 +174,39 @@ testEach("inertia: signs of prescribed spectra", (rt) => {
       }
     }
   }
+});
+
+/**
+ * The inertia of a symmetric matrix of whole numbers: its characteristic polynomial (Faddeev-LeVerrier) has real
+ * roots only, so that by Descartes' rule as many are positive as its coefficients change sign.
+ */
+function exactInertia(A: bigint[][]) {
+  const n = A.length;
+  let M = A.map((row) => row.map(() => 0n));
+  const coefficients = [1n];
+  for (let k = 1; k <= n; k++) {
+    const last = coefficients.at(-1)!;
+    const N = M.map((row, i) => row.map((x, j) => (i === j ? x + last : x)));
+    M = A.map((row) => N.map((_, j) => row.reduce((sum, a, p) => sum + a * N[p]![j]!, 0n)));
+    coefficients.push(-M.reduce((trace, row, i) => trace + row[i]!, 0n) / BigInt(k));
+  }
+  const signs = coefficients.filter((c) => c !== 0n).map((c) => c > 0n);
+  const positive = signs.filter((s, i) => i > 0 && s !== signs[i - 1]).length;
+  const zero = n - coefficients.map((c) => c !== 0n).lastIndexOf(true);
+  return { negative: n - zero - positive, zero, positive };
+}
+
+testEach("inertia: whole numbers, against the characteristic polynomial", (rt) => {
+  const entry = fc.integer({ min: -3, max: 3 });
+  const rows = fc.integer({ min: 1, max: 9 }).chain((n) => fc.array(fc.array(entry, { minLength: n, maxLength: n }), { minLength: n, maxLength: n }));
+  fc.assert(fc.property(rows, (given) => {
+    const A = given.map((row, i) => row.map((x, j) => (i <= j ? x : given[j]![i]!)));
+    const expected = exactInertia(A.map((row) => row.map(BigInt)));
+    const found = inertia(rt, A);
+    // eigenvalues that are zero may be counted on any side
+    if (expected.zero === 0) assert.deepEqual(found, expected);
+    else assert.ok(found.negative >= expected.negative && found.positive >= expected.positive);
+  }), { seed: 5, numRuns: 300 });
 });
 
 testEach("inertia: exact zeros, extreme sizes", (rt) => {

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { createEngine } from "../bindings/engine.ts";
 import { matrix, type Matrix } from "../bindings/linalg/matrix.ts";
 import { norm, type NormOrder } from "../bindings/linalg/norm.ts";
@@ -82,13 +83,14 @@ testEach("solve: more than one chunk of everything", (rt) => {
   assert.ok(residual(A, x, b, 1) <= n * EPS * norm1(n, n, A.data) * largest(x));
 });
 
-/** The solution of A·x = b for whole numbers, as fractions over the last pivot: Bareiss' elimination. */
-function exactly(A: bigint[][], b: bigint[]): number[] {
+/** The solution of A·x = b for whole numbers, or undefined if A is singular: Bareiss' elimination, without fractions. */
+function exactly(A: bigint[][], b: bigint[]): number[] | undefined {
   const n = b.length;
   const M = A.map((row, i) => [...row, b[i]!]);
   let last = 1n;
   for (let k = 0; k < n; k++) {
     const p = M.findIndex((row, i) => i >= k && row[k] !== 0n);
+    if (p < 0) return undefined;
     [M[k], M[p]] = [M[p]!, M[k]!];
     const pivot = M[k]![k]!;
     for (let i = 0; i < n; i++) {
@@ -123,7 +125,7 @@ testEach("solve: refined, ill-conditioned systems are right to the last digits",
     for (const [name, W] of Object.entries({ hilbert, graded, vandermonde })) {
       const A = W.map((row) => row.map(Number));
       const b = Array.from({ length: n }, () => Math.round(2000 * (next() - 0.5)));
-      const expected = exactly(W, b.map(BigInt));
+      const expected = exactly(W, b.map(BigInt))!;
       const size = largest(Float64Array.from(expected));
       const assumptions = name === "hilbert" ? ASSUMPTIONS : ["general" as const];
       for (const assume of assumptions) {
@@ -138,6 +140,19 @@ testEach("solve: refined, ill-conditioned systems are right to the last digits",
       }
     }
   }
+});
+
+testEach("solve: whole numbers, against exact arithmetic, singular or not", (rt) => {
+  const entry = fc.integer({ min: -4, max: 4 });
+  const system = fc.integer({ min: 1, max: 7 }).chain((n) =>
+    fc.record({ A: fc.array(fc.array(entry, { minLength: n, maxLength: n }), { minLength: n, maxLength: n }), b: fc.array(entry, { minLength: n, maxLength: n }) }));
+  fc.assert(fc.property(system, ({ A, b }) => {
+    const expected = exactly(A.map((row) => row.map(BigInt)), b.map(BigInt));
+    if (!expected) return assert.throws(() => solve(rt, A, b), { code: "ERR_SINGULAR" });
+    const x = solve(rt, A, b, { refine: true });
+    const size = largest(Float64Array.from(expected));
+    for (let i = 0; i < b.length; i++) assert.ok(Math.abs(x[i]! - expected[i]!) <= 2 * EPS * size);
+  }), { seed: 3, numRuns: 300 });
 });
 
 testEach("solve: several columns are refined as one is", (rt) => {
