@@ -97,7 +97,7 @@ test("files that are not there, folders, outputs that cannot be", async () => {
 
 test("wrong usage is exit status 2", async () => {
   const wrong: [string[], RegExp][] = [
-    [[], /no verb, expected hinf, eig or info/],
+    [[], /no verb, expected hinf, eig, svd or info/],
     [["spectrum"], /unknown verb spectrum/],
     [["constructor"], /unknown verb/],
     [["--json", "hinf"], /--json before the verb/],
@@ -118,7 +118,7 @@ test("wrong usage is exit status 2", async () => {
 });
 
 test("--help and --version, at most 80 columns", async () => {
-  for (const args of [["--help"], ["hinf", "--help"], ["eig", "-h"], ["info", "--help"]]) {
+  for (const args of [["--help"], ["hinf", "--help"], ["eig", "-h"], ["svd", "-h"], ["info", "--help"]]) {
     const { status, stdout, stderr } = await run(args);
     assert.deepEqual([status, stderr], [0, ""]);
     for (const line of stdout.split("\n")) assert.ok([...line].length <= 80, line);
@@ -230,6 +230,93 @@ test("eig: values ascending, vectors that satisfy A·V = V·Λ", async () => {
   const { stdout } = await run(["eig", "a.npy"]);
   const lines = stdout.trimEnd().split("\n").filter((line) => !line.startsWith("#"));
   assert.deepEqual(lines.map(Number).map((x) => x.toFixed(12)), expected.map((x) => x.toFixed(12)));
+});
+
+/** The second difference: eigenvalues, and singular values, 2 − 2·cos(kπ/(n + 1)). */
+async function path(name: string, n: number): Promise<number[]> {
+  const data = Float64Array.from({ length: n * n }, (_, e) => [2, -1][Math.abs(Math.floor(e / n) - (e % n))] ?? 0);
+  await writeFile(join(folder, name), formatNpy({ data, rows: n, cols: n }));
+  return Array.from({ length: n }, (_, k) => 2 - 2 * Math.cos(((k + 1) * Math.PI) / (n + 1)));
+}
+
+const near = (values: number[], expected: number[], tol = 1e-12) => {
+  assert.equal(values.length, expected.length);
+  values.forEach((x, k) => assert.ok(Math.abs(x - expected[k]!) < tol, `${x} ${expected[k]}`));
+};
+
+test("eig: a part of the spectrum, by each method", async () => {
+  const all = await path("path.npy", 60);
+  const first = await json("eig", "path.npy", "--k", "3", "--which", "smallest", "--vectors", "k.npy");
+  near(first.values, all.slice(0, 3));
+  assert.equal(first.residuals.length, 3);
+  assert.ok(first.residuals.every((r: number) => r < 1e-9));
+  assert.match(first.info.method, /lanczos/);
+  assert.equal(parseNpy(await readFile(join(folder, "k.npy"))).cols, 3);
+  near((await json("eig", "path.npy", "--k", "4", "--which", "both", "--method", "lanczos")).values, [...all.slice(0, 2), ...all.slice(-2)]);
+  near((await json("eig", "path.npy", "--k", "2")).values, all.slice(-2));
+  near((await json("eig", "path.npy", "--subset", "5:9")).values, all.slice(5, 9));
+  near((await json("eig", "path.npy", "--subset=-2:", "--vectors", "two.npy")).values, all.slice(-2));
+  assert.equal(parseNpy(await readFile(join(folder, "two.npy"))).cols, 2);
+  const jacobi = await json("eig", "path.npy", "--method", "jacobi");
+  near(jacobi.values, all);
+  assert.equal(jacobi.info.method, "jacobi");
+  near((await json("eig", "path.npy", "--method", "tridiagonal")).values, all);
+});
+
+test("svd: all and some singular values, by each method, with vectors", async () => {
+  const all = (await path("path.npy", 60)).reverse();
+  for (const method of ["auto", "golub-kahan", "jacobi"]) {
+    const { rows, cols, values, info } = await json("svd", "path.npy", "--method", method);
+    assert.deepEqual([rows, cols], [60, 60]);
+    near(values, all);
+    assert.equal(info.method, method === "auto" ? "golub-kahan" : method);
+  }
+  const some = await json("svd", "path.npy", "--k", "5");
+  near(some.values, all.slice(0, 5));
+  assert.equal(some.residuals.length, 5);
+  near((await json("svd", "path.npy", "--k", "5", "--method", "golub-kahan")).values, all.slice(0, 5));
+  const random = await json("svd", "path.npy", "--k", "20", "--method", "randomized", "--oversampling", "30", "--power-iterations", "6", "--seed", "3");
+  near(random.values, all.slice(0, 20), 1e-3);
+  assert.equal(random.info.method, "randomized");
+  await json("svd", "path.npy", "--k", "2", "--u", "u.npy", "--vt", "vt.npy");
+  const [u, vt] = await Promise.all(["u.npy", "vt.npy"].map(async (name) => parseNpy(await readFile(join(folder, name)))));
+  assert.deepEqual([u!.rows, u!.cols, vt!.rows, vt!.cols], [60, 2, 2, 60]);
+});
+
+test("eig and svd: reports, and lines for people", async () => {
+  await path("path.npy", 60);
+  for (const args of [["eig", "path.npy"], ["eig", "path.npy", "--k", "2"], ["svd", "path.npy"], ["svd", "path.npy", "--k", "2"]]) {
+    const { stdout, stderr, status } = await run([...args, "--report", "spectrum.html"]);
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.match(stdout, /^# \d+ (eigen|singular )values of path\.npy, (a|de)scending/);
+    const html = await readFile(join(folder, "spectrum.html"), "utf8");
+    assert.match(html, /path\.npy/);
+    assert.doesNotMatch(html, /undefined|>NaN/);
+    await rm(join(folder, "spectrum.html"));
+  }
+});
+
+test("eig and svd: options that do not go together are wrong usage", async () => {
+  await path("path.npy", 6);
+  const cases: [string[], RegExp][] = [
+    [["eig", "path.npy", "--method", "lanczos"], /needs --k/],
+    [["eig", "path.npy", "--k", "2", "--method", "jacobi"], /takes --subset/],
+    [["eig", "path.npy", "--k", "2", "--subset", "0:1"], /exclude each other/],
+    [["eig", "path.npy", "--which", "both"], /--which needs --k/],
+    [["eig", "path.npy", "--k", "2", "--which", "middle"], /expected largest, smallest, both or magnitude/],
+    [["eig", "path.npy", "--method", "qr"], /expected auto, tridiagonal, jacobi or lanczos/],
+    [["eig", "path.npy", "--subset", "3"], /expected two indices/],
+    [["eig", "path.npy", "--subset", "3:9"], /of 6 eigenvalues/],
+    [["eig", "path.npy", "--k", "0"], /--k: "0", expected a whole number/],
+    [["svd"], /no FILE/],
+    [["svd", "path.npy", "--method", "randomized"], /needs --k/],
+    [["svd", "path.npy", "--oversampling", "3"], /is for --method randomized/],
+    [["svd", "path.npy", "--seed", "3"], /--seed is for/],
+    [["svd", "path.npy", "--k", "9", "--method", "jacobi"], /there are 6/],
+  ];
+  for (const [args, message] of cases) assertFails(await run(args), "ERR_USAGE", message, 2);
+  assertFails(await run(["eig", "path.npy", "--k", "7"]), "ERR_OPTION", /k is 7/);
+  assertFails(await run(["svd", "path.npy", "--k", "7"]), "ERR_OPTION", /k is 7/);
 });
 
 test("an interrupt ends the work: status 130, nothing printed, nothing left", async () => {

@@ -43,6 +43,12 @@ export function wholeNumber(option: string, text: string, least: number, most: n
   return value;
 }
 
+/** One of some words from the command line. */
+export function choice<T extends string>(option: string, text: string, words: readonly T[]): T {
+  if ((words as readonly string[]).includes(text)) return text as T;
+  throw new UsageError(`${option}: ${JSON.stringify(text)}, expected ${words.slice(0, -1).join(", ")} or ${words.at(-1)}`);
+}
+
 export function engineOptions(values: { threads?: string; reproducible?: boolean }) {
   return {
     threads: values.threads === undefined ? ("auto" as const) : wholeNumber("--threads", values.threads, 1, 64),
