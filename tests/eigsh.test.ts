@@ -264,6 +264,6 @@ test("eigsh: bad input", async () => {
   fails("ERR_NOT_FINITE", () => la.eigsh({ n: 3, apply: ({ rows, cols, data }) => ({ rows, cols, data: data.map(() => NaN) }) }));
   fails("ERR_OPTION", () => la.eigsh({ n: 3, apply: async (V) => V }));
   assert.throws(() => la.eigsh({ n: 3, apply: () => { throw new TypeError("mine"); } }), TypeError);
-  assert.deepEqual([...la.eigsh(A, { k: 1 }).values], [3]); // and it still works
+  assert.ok(Math.abs(la.eigsh(A, { k: 1 }).values[0]! - 3) <= 4 * EPS * 3); // and it still works
   la.close();
 });
