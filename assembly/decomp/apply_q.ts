@@ -20,7 +20,8 @@ import { Task } from "../tasks";
 import { MR, NR } from "../blas/gemm/blocking";
 import { micro } from "../blas/gemm/micro";
 import { pack } from "../blas/gemm/pack";
-import { at, dot4 } from "./tridiagonal_rows";
+import { at } from "../blas/level1";
+import { dot4 } from "./tridiagonal_rows";
 
 /** Reflectors of a block, a multiple of every MR and NR: larger ones spend more on T, smaller ones on each tile of C. */
 const KB: i32 = 48;

@@ -23,8 +23,9 @@
 import { args, parallelFor, progress } from "../parallel";
 import { Task } from "../tasks";
 import { gemm, gemm_work } from "../blas/gemm/gemm";
+import { at } from "../blas/level1";
 import {
-  add_row, add_rows, at, correct, dot, dot_pair, dot_rows, finish_x, finish_y, get, Reflector, reflector, scale,
+  add_row, add_rows, correct, dot, dot_pair, dot_rows, finish_x, finish_y, get, Reflector, reflector, scale,
 } from "./bidiagonal_rows";
 
 /** Columns of a panel: the update is then a product over 2·NB, the corrections stay small. */

@@ -2,13 +2,8 @@
 // reduction itself, and what the letters mean, is in bidiagonal.ts. Rows are counted in units of 8
 // numbers and zero past their end.
 
+import { at, sum_squares } from "../blas/level1";
 import { hsum, madd, nmadd } from "../simd";
-
-// @ts-ignore: decorator
-@inline
-export function at<T>(base: usize, ld: i32, i: i32, j: i32): usize {
-  return base + (usize(i) * ld + j) * sizeof<T>();
-}
 
 /** x_i as an f64. */
 // @ts-ignore: decorator
@@ -62,20 +57,6 @@ export function reflector<T>(m: i32, x: usize, v: usize, out: Reflector): void {
     scale<T>(m, <T>out.gamma, x, v);
   }
   store<T>(v, <T>1);
-}
-
-/** Σ x_k², k < m. */
-function sum_squares<T>(m: i32, x: usize): f64 {
-  let s0: v128 = v128.splat<T>(<T>0), s1: v128 = v128.splat<T>(<T>0);
-  const end = x + usize(m) * sizeof<T>();
-  for (; x + 32 <= end; x += 32) {
-    const x0 = v128.load(x), x1 = v128.load(x, 16);
-    s0 = madd<T>(x0, x0, s0);
-    s1 = madd<T>(x1, x1, s1);
-  }
-  let sum = f64(hsum<T>(v128.add<T>(s0, s1)));
-  for (; x < end; x += sizeof<T>()) sum += get<T>(x, 0) * get<T>(x, 0);
-  return sum;
 }
 
 /** y := α·x, m numbers. */

@@ -11,6 +11,7 @@
 
 import { INFO_ABORTED, progress } from "../parallel";
 import { gemm, gemm_work } from "../blas/gemm/gemm";
+import { at } from "../blas/level1";
 import { svd_jacobi_f64, svd_jacobi_work_f64 } from "./jacobi_svd";
 import { krylov_product, norm, orthogonalise, orthonormalise, random_row, vector_stride } from "./krylov";
 
@@ -64,12 +65,6 @@ class Bidiagonal {
 
 function bytes(numbers: f64): f64 {
   return Math.ceil(numbers / 8) * 64;
-}
-
-// @ts-ignore: decorator
-@inline
-function at(x: usize, ld: i32, i: i32, j: i32): usize {
-  return x + ((usize(i) * ld + j) << 3);
 }
 
 /** Bytes of state and workspace of golub_kahan for blocks of `wide` vectors and a basis of at most `most` ≤ n. */
@@ -129,8 +124,8 @@ export function golub_kahan_begin_f64(
 /** Next are the products of the new rows of V with A. */
 function expand(s: Bidiagonal): void {
   s.left = true;
-  s.block = at(s.v, s.ldv, s.dimension, 0);
-  s.target = at(s.u, s.ldu, s.dimension, 0);
+  s.block = at<f64>(s.v, s.ldv, s.dimension, 0);
+  s.target = at<f64>(s.u, s.ldu, s.dimension, 0);
 }
 
 /**
@@ -151,24 +146,24 @@ function negligible(s: Bidiagonal): f64 {
 function left(s: Bidiagonal): i32 {
   const j = s.dimension;
   const width = s.width;
-  for (let r = 0; r < width; r++) s.largest = max(s.largest, norm(s.m, at(s.target, s.ldu, r, 0)));
+  for (let r = 0; r < width; r++) s.largest = max(s.largest, norm(s.m, at<f64>(s.target, s.ldu, r, 0)));
   if (j > 0) {
     const info = orthogonalise(j, s.m, width, s.u, s.target, s.ldu, s.h, s.ldb);
     if (info != 0) return info;
   }
   for (let r = 0; r < width; r++) {
     for (let i = 0; i < j; i++) {
-      store<f64>(at(s.b, s.ldb, i, j + r), load<f64>(at(s.h, s.ldb, r, i)));
-      store<f64>(at(s.b, s.ldb, j + r, i), 0);
+      store<f64>(at<f64>(s.b, s.ldb, i, j + r), load<f64>(at<f64>(s.h, s.ldb, r, i)));
+      store<f64>(at<f64>(s.b, s.ldb, j + r, i), 0);
     }
   }
   s.random = orthonormalise(j, s.m, width, s.u, s.ldu, s.r, s.wide, negligible(s), s.h, s.random);
   for (let q = 0; q < width; q++) {
-    for (let r = 0; r < width; r++) store<f64>(at(s.b, s.ldb, j + q, j + r), load<f64>(at(s.r, s.wide, q, r)));
+    for (let r = 0; r < width; r++) store<f64>(at<f64>(s.b, s.ldb, j + q, j + r), load<f64>(at<f64>(s.r, s.wide, q, r)));
   }
   s.left = false;
   s.block = s.target;
-  s.target = at(s.v, s.ldv, j + width, 0);
+  s.target = at<f64>(s.v, s.ldv, j + width, 0);
   return MORE;
 }
 
@@ -202,7 +197,7 @@ function right(s: Bidiagonal): i32 {
   const block = s.block;
   const kept = keep(s, p);
   if (kept != 0) return kept;
-  memory.copy(at(s.v, s.ldv, p, 0), block, usize(next) * s.ldv << 3);
+  memory.copy(at<f64>(s.v, s.ldv, p, 0), block, usize(next) * s.ldv << 3);
   s.restarts++;
   s.check = min(s.most, p + max(next, p >> 3));
   expand(s);
@@ -220,7 +215,7 @@ function triplets(s: Bidiagonal, width: i32): i32 {
     let sum: f64 = 0;
     for (let q = 0; q < s.width; q++) {
       let z: f64 = 0;
-      for (let r = 0; r < width; r++) z += load<f64>(at(s.r, s.wide, q, r)) * load<f64>(at(s.x, s.ldb, c - width + r, i));
+      for (let r = 0; r < width; r++) z += load<f64>(at<f64>(s.r, s.wide, q, r)) * load<f64>(at<f64>(s.x, s.ldb, c - width + r, i));
       sum += z * z;
     }
     const residual = sqrt(sum);
@@ -234,13 +229,13 @@ function triplets(s: Bidiagonal, width: i32): i32 {
 function keep(s: Bidiagonal, p: i32): i32 {
   const c = s.dimension;
   for (let i = 0; i < p; i++) {
-    for (let k = 0; k < c; k++) store<f64>(at(s.turn, s.ldb, i, k), load<f64>(at(s.x, s.ldb, k, i)));
+    for (let k = 0; k < c; k++) store<f64>(at<f64>(s.turn, s.ldb, i, k), load<f64>(at<f64>(s.x, s.ldb, k, i)));
   }
   let info = turn(s, p, s.turn, s.u, s.m, s.ldu);
   if (info == 0) info = turn(s, p, s.y, s.v, s.n, s.ldv);
   for (let i = 0; i < p; i++) {
-    memory.fill(at(s.b, s.ldb, i, 0), 0, usize(p) << 3);
-    store<f64>(at(s.b, s.ldb, i, i), load<f64>(s.sigma + (usize(i) << 3)));
+    memory.fill(at<f64>(s.b, s.ldb, i, 0), 0, usize(p) << 3);
+    store<f64>(at<f64>(s.b, s.ldb, i, i), load<f64>(s.sigma + (usize(i) << 3)));
   }
   s.dimension = p;
   return info;
@@ -250,10 +245,10 @@ function keep(s: Bidiagonal, p: i32): i32 {
 function turn(s: Bidiagonal, p: i32, t: usize, x: usize, n: i32, ld: i32): i32 {
   for (let j = 0; j < n; j += PANEL) {
     const cols = min(PANEL, n - j);
-    const panel = at(x, ld, 0, j);
+    const panel = at<f64>(x, ld, 0, j);
     const info = gemm<f64>(false, false, p, cols, s.dimension, 1, t, s.ldb, panel, ld, 0, s.panel, PANEL, s.work);
     if (info != 0) return info;
-    for (let i = 0; i < p; i++) memory.copy(at(x, ld, i, j), at(s.panel, PANEL, i, 0), usize(cols) << 3);
+    for (let i = 0; i < p; i++) memory.copy(at<f64>(x, ld, i, j), at<f64>(s.panel, PANEL, i, 0), usize(cols) << 3);
   }
   return 0;
 }

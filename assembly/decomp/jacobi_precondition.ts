@@ -14,6 +14,7 @@
 // is the ratio of their sizes. So groups end where it exceeds 2^RATIO; graded rows need fewer sweeps anyway.
 
 import { gemm, gemm_work } from "../blas/gemm/gemm";
+import { at } from "../blas/level1";
 import { syrk, syrk_work } from "../blas/syrk";
 import { transpose } from "../blas/transpose";
 import { INFO_ABORTED } from "../parallel";
@@ -33,12 +34,6 @@ const LEAST: i32 = 16;
 @inline
 function stride(n: i32): i32 {
   return ((n + 7) & ~7) | 8;
-}
-
-// @ts-ignore: decorator
-@inline
-function at(x: usize, ldx: i32, i: i32, j: i32): usize {
-  return x + ((usize(i) * ldx + j) << 3);
 }
 
 /** −1 where row i has that sign, else 1. */
@@ -78,7 +73,7 @@ export function precondition_rows(
     let low = i32.MAX_VALUE;
     let i1 = i0;
     for (; i1 < count; i1++) {
-      const size = log_square(length, at(x, ldx, i1, 0), exponent + (usize(i1) << 2));
+      const size = log_square(length, at<f64>(x, ldx, i1, 0), exponent + (usize(i1) << 2));
       high = max(high, size);
       low = min(low, size);
       if (high - low > 2 * RATIO) break;
@@ -86,7 +81,7 @@ export function precondition_rows(
     if (i1 - i0 >= LEAST) {
       const identity = extra > 0 ? ((length + 7) & ~7) + i0 : 0;
       const offset = usize(i0) << 2;
-      const info = rotate_group(i1 - i0, length, at(x, ldx, i0, 0), ldx, identity, exponent + offset, negative + offset, work);
+      const info = rotate_group(i1 - i0, length, at<f64>(x, ldx, i0, 0), ldx, identity, exponent + offset, negative + offset, work);
       if (info != 0) return info;
     }
     i0 = i1;
@@ -115,7 +110,7 @@ function rotate_group(
   }
   for (let i = 0; i < k; i++) {
     const e = exponent + (usize(i) << 2);
-    scale_row<f64>(length, power(load<i32>(e) - top), at(x, ldx, i, 0));
+    scale_row<f64>(length, power(load<i32>(e) - top), at<f64>(x, ldx, i, 0));
     store<i32>(e, top);
   }
   let info = syrk<f64>(k, length, 1, x, ldx, 0, h, ldg, y);
@@ -133,9 +128,9 @@ function rotate_group(
   if (info != 0) return info;
   for (let i = 0; i < k; i++) {
     // eigenvalues ascend, and the larger rows come first; with signs the order does not matter
-    const row = at(x, ldx, q == s ? k - 1 - i : i, 0);
-    memory.copy(row, at(y, ldy, i, 0), usize(length) << 3);
-    if (identity > 0) memory.copy(row + (usize(identity) << 3), at(q, ldg, i, 0), usize(k) << 3);
+    const row = at<f64>(x, ldx, q == s ? k - 1 - i : i, 0);
+    memory.copy(row, at<f64>(y, ldy, i, 0), usize(length) << 3);
+    if (identity > 0) memory.copy(row + (usize(identity) << 3), at<f64>(q, ldg, i, 0), usize(k) << 3);
   }
   return 0;
 }
@@ -152,8 +147,8 @@ function hyperbolic(k: i32, negatives: i32, h: usize, s: usize, t: usize, ld: i3
   let info = cholesky_f64(k, h, ld, 0, 0, work);
   if (info != 0) return info;
   for (let i = 0; i < k; i++) {
-    memory.fill(at(h, ld, i, i + 1), 0, usize(k - i - 1) << 3);
-    copy_scaled(k, sign_of(negative, i), at(h, ld, i, 0), at(t, ld, i, 0));
+    memory.fill(at<f64>(h, ld, i, i + 1), 0, usize(k - i - 1) << 3);
+    copy_scaled(k, sign_of(negative, i), at<f64>(h, ld, i, 0), at<f64>(t, ld, i, 0));
   }
   info = gemm<f64>(true, false, k, k, k, 1, h, ld, t, ld, 0, s, ld, work);
   if (info == 0) info = eigenvectors(k, s, ld, w, work);
@@ -168,22 +163,22 @@ function hyperbolic(k: i32, negatives: i32, h: usize, s: usize, t: usize, ld: i3
   let largest: f64 = 0;
   for (let i = 0; i < k; i++) {
     const value = load<f64>(w + (usize(i) << 3));
-    scale_row<f64>(k, copysign(1 / sqrt(abs(value)), value), at(h, ld, i, 0));
-    with_signs(k, at(h, ld, i, 0), negative, at(h, ld, i, 0));
-    largest = max(largest, largest_abs<f64>(k, at(h, ld, i, 0)));
+    scale_row<f64>(k, copysign(1 / sqrt(abs(value)), value), at<f64>(h, ld, i, 0));
+    with_signs(k, at<f64>(h, ld, i, 0), negative, at<f64>(h, ld, i, 0));
+    largest = max(largest, largest_abs<f64>(k, at<f64>(h, ld, i, 0)));
   }
   if (!(largest <= power(RATIO))) return 1;
   // S := (H·J·Hᵀ − J₁)·J₁
   for (let i = 0; i < k; i++) {
-    memory.fill(at(s, ld, i, 0), 0, usize(k) << 3);
-    store<f64>(at(s, ld, i, i), i < negatives ? 1 : -1);
-    with_signs(k, at(h, ld, i, 0), negative, at(t, ld, i, 0));
+    memory.fill(at<f64>(s, ld, i, 0), 0, usize(k) << 3);
+    store<f64>(at<f64>(s, ld, i, i), i < negatives ? 1 : -1);
+    with_signs(k, at<f64>(h, ld, i, 0), negative, at<f64>(t, ld, i, 0));
   }
   info = gemm<f64>(false, true, k, k, k, 1, t, ld, h, ld, 1, s, ld, work);
   if (info != 0) return info;
   for (let i = 0; i < k; i++) {
-    scale_row<f64>(negatives, -1, at(s, ld, i, 0));
-    memory.copy(at(t, ld, i, 0), at(h, ld, i, 0), usize(k) << 3);
+    scale_row<f64>(negatives, -1, at<f64>(s, ld, i, 0));
+    memory.copy(at<f64>(t, ld, i, 0), at<f64>(h, ld, i, 0), usize(k) << 3);
   }
   info = gemm<f64>(false, false, k, k, k, -0.5, s, ld, h, ld, 1, t, ld, work);
   if (info != 0) return info;

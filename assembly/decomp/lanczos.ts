@@ -13,6 +13,7 @@
 
 import { INFO_ABORTED, progress } from "../parallel";
 import { gemm, gemm_work } from "../blas/gemm/gemm";
+import { at } from "../blas/level1";
 import { eigh_f64, eigh_work_f64 } from "./eigh";
 import { krylov_product, norm, orthogonalise, orthonormalise, random_row, scale_vector, vector_stride } from "./krylov";
 import { ldl_solve_rows } from "./ldl_rows";
@@ -79,12 +80,6 @@ export function lanczos_work_f64(n: i32, most: i32, wide: i32): f64 {
   return 512 + bytes(rows * vector_stride(n)) + small + bytes(f64(most) * PANEL) + inner;
 }
 
-// @ts-ignore: decorator
-@inline
-function at(x: usize, ld: i32, i: i32, j: i32): usize {
-  return x + ((usize(i) * ld + j) << 3);
-}
-
 /**
  * Begins: the first block is random, from `seed`. low and high Ritz values are wanted from either end, or
  * with `magnitude` low + high of the largest |θ|; low + high ≤ most, and
@@ -141,8 +136,8 @@ function random_block(s: Lanczos): void {
 }
 
 function place(s: Lanczos): void {
-  s.block = at(s.v, s.ld, s.dimension, 0);
-  s.target = at(s.v, s.ld, s.dimension + s.width, 0);
+  s.block = at<f64>(s.v, s.ld, s.dimension, 0);
+  s.target = at<f64>(s.v, s.ld, s.dimension + s.width, 0);
 }
 
 /**
@@ -161,10 +156,10 @@ export function lanczos_step_f64(state: usize): i32 {
   if (info != 0) return info;
   for (let r = 0; r < width; r++) {
     for (let i = 0; i < c; i++) {
-      let x = load<f64>(at(s.h, s.ldt, r, i));
-      if (i >= from) x = 0.5 * (x + load<f64>(at(s.h, s.ldt, i - from, from + r)));
-      store<f64>(at(s.t, s.ldt, from + r, i), x);
-      store<f64>(at(s.t, s.ldt, i, from + r), x);
+      let x = load<f64>(at<f64>(s.h, s.ldt, r, i));
+      if (i >= from) x = 0.5 * (x + load<f64>(at<f64>(s.h, s.ldt, i - from, from + r)));
+      store<f64>(at<f64>(s.t, s.ldt, from + r, i), x);
+      store<f64>(at<f64>(s.t, s.ldt, i, from + r), x);
     }
   }
   s.dimension = c;
@@ -190,14 +185,14 @@ export function lanczos_step_f64(state: usize): i32 {
 /** Ritz values and residuals; the last block of V had `width` rows. */
 function ritz(s: Lanczos, width: i32): i32 {
   const c = s.dimension;
-  for (let i = 0; i < c; i++) memory.copy(at(s.s, s.ldt, i, 0), at(s.t, s.ldt, i, 0), usize(c) << 3);
+  for (let i = 0; i < c; i++) memory.copy(at<f64>(s.s, s.ldt, i, 0), at<f64>(s.t, s.ldt, i, 0), usize(c) << 3);
   const info = eigh_f64(c, s.s, s.ldt, false, 0, c, s.theta, s.h, s.work);
   if (info != 0) return info;
   for (let i = 0; i < c; i++) {
     let sum: f64 = 0;
     for (let q = 0; q < s.width; q++) {
       let x: f64 = 0;
-      for (let r = 0; r < width; r++) x += load<f64>(at(s.r, s.wide, q, r)) * load<f64>(at(s.s, s.ldt, c - width + r, i));
+      for (let r = 0; r < width; r++) x += load<f64>(at<f64>(s.r, s.wide, q, r)) * load<f64>(at<f64>(s.s, s.ldt, c - width + r, i));
       sum += x * x;
     }
     store<f64>(s.residual + (usize(i) << 3), sqrt(sum));
@@ -240,18 +235,18 @@ function keep(s: Lanczos, low: i32, high: i32): i32 {
   const p = low + high;
   for (let i = 0; i < p; i++) {
     const column = i < low ? i : c - p + i;
-    for (let k = 0; k < c; k++) store<f64>(at(s.turn, s.ldt, i, k), load<f64>(at(s.s, s.ldt, k, column)));
+    for (let k = 0; k < c; k++) store<f64>(at<f64>(s.turn, s.ldt, i, k), load<f64>(at<f64>(s.s, s.ldt, k, column)));
   }
   for (let j = 0; j < s.n; j += PANEL) {
     const cols = min(PANEL, s.n - j);
-    const panel = at(s.v, s.ld, 0, j);
+    const panel = at<f64>(s.v, s.ld, 0, j);
     const info = gemm<f64>(false, false, p, cols, c, 1, s.turn, s.ldt, panel, s.ld, 0, s.panel, PANEL, s.work);
     if (info != 0) return info;
-    for (let i = 0; i < p; i++) memory.copy(at(s.v, s.ld, i, j), at(s.panel, PANEL, i, 0), usize(cols) << 3);
+    for (let i = 0; i < p; i++) memory.copy(at<f64>(s.v, s.ld, i, j), at<f64>(s.panel, PANEL, i, 0), usize(cols) << 3);
   }
   for (let i = 0; i < p; i++) {
-    memory.fill(at(s.t, s.ldt, i, 0), 0, usize(p) << 3);
-    store<f64>(at(s.t, s.ldt, i, i), theta(s, i < low ? i : c - p + i));
+    memory.fill(at<f64>(s.t, s.ldt, i, 0), 0, usize(p) << 3);
+    store<f64>(at<f64>(s.t, s.ldt, i, i), theta(s, i < low ? i : c - p + i));
   }
   s.dimension = p;
   return 0;
@@ -275,7 +270,7 @@ function restart(s: Lanczos): i32 {
   const block = s.block;
   const info = keep(s, low, high);
   if (info != 0) return info;
-  memory.copy(at(s.v, s.ld, s.dimension, 0), block, usize(s.width) * s.ld << 3);
+  memory.copy(at<f64>(s.v, s.ld, s.dimension, 0), block, usize(s.width) * s.ld << 3);
   s.restarts++;
   s.check = min(s.most, s.dimension + max(s.width, s.dimension >> 3));
   place(s);

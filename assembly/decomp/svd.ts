@@ -4,10 +4,10 @@
 // the type of A; the vectors are transformed back. Of a tall matrix it is R of A = Q·R that is reduced.
 // The callers transpose what is wider than tall.
 
+import { at } from "../blas/level1";
 import { transpose } from "../blas/transpose";
 import { bidiagonal_values, bidiagonal_values_work, bidiagonal_vectors, bidiagonal_vectors_work } from "./bidiagonal_divide_conquer";
 import { bidiagonalize, bidiagonalize_work } from "./bidiagonal";
-import { at } from "./bidiagonal_rows";
 import { multiply_q, qr, qr_bytes, qr_work } from "./qr";
 import { apply_reflectors, apply_reflectors_work } from "./reflectors";
 import { scale, scaling } from "./scaling";

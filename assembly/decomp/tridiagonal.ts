@@ -22,8 +22,9 @@ import { Task } from "../tasks";
 import { MR, NR } from "../blas/gemm/blocking";
 import { macro } from "../blas/gemm/micro";
 import { pack } from "../blas/gemm/pack";
+import { at } from "../blas/level1";
 import {
-  add_to, at, correct, correct_both, dot, dot4, newest_pair, newest_w, reflector, symv_rows, up4,
+  add_to, correct, correct_both, dot, dot4, newest_pair, newest_w, reflector, symv_rows, up4,
 } from "./tridiagonal_rows";
 
 /** Columns of a panel: the update is then a product over 2·NB, the corrections stay small. */

@@ -2,6 +2,7 @@
 // The reduction itself, and what the letters mean, is in tridiagonal.ts. Rows that are counted in units
 // run over whole groups of 4 numbers of type T, zero past their end.
 
+import { at, sum_squares } from "../blas/level1";
 import { hsum, madd, nmadd } from "../simd";
 import { largest_abs, scale_row } from "./scaling";
 
@@ -10,12 +11,6 @@ import { largest_abs, scale_row } from "./scaling";
 @inline
 function tiny<T>(): f64 {
   return sizeof<T>() == 8 ? 1e-250 : 1e-25;
-}
-
-// @ts-ignore: decorator
-@inline
-export function at<T>(base: usize, ld: i32, i: i32, j: i32): usize {
-  return base + (usize(i) * ld + j) * sizeof<T>();
 }
 
 // @ts-ignore: decorator
@@ -53,20 +48,6 @@ export function reflector<T>(m: i32, x: usize, beta: usize): f64 {
   store<T>(x, <T>1);
   store<f64>(beta, b / unit);
   return (b - alpha) / b;
-}
-
-/** Σ x_k², k < m. */
-function sum_squares<T>(m: i32, x: usize): f64 {
-  let s0: v128 = f64x2.splat(0), s1: v128 = f64x2.splat(0);
-  const end = x + usize(m) * sizeof<T>();
-  for (; x + 32 <= end; x += 32) {
-    const x0 = v128.load(x), x1 = v128.load(x, 16);
-    s0 = madd<T>(x0, x0, s0);
-    s1 = madd<T>(x1, x1, s1);
-  }
-  let sum = f64(hsum<T>(v128.add<T>(s0, s1)));
-  for (; x < end; x += sizeof<T>()) sum += f64(load<T>(x) * load<T>(x));
-  return sum;
 }
 
 /** w := τ·y + α·v and row := row − w − w_1·v over `units` vectors of 4: the pair (v_i, w_i) where v_i has its 1. */

@@ -18,6 +18,7 @@ import { Task } from "../../tasks";
 import { MC, MR, NC, NJ, NR, PACK_GRAIN, UNIT, depth, part } from "./blocking";
 import { macro } from "./micro";
 import { pack } from "./pack";
+import { at } from "../level1";
 
 /** What is computed of C. */
 export const enum Part {
@@ -50,13 +51,6 @@ class Block<T> {
   part: i32; // Part of C, C being a column block …
   jc: i32; // … whose first column is jc of a symmetric matrix
   mirror: bool; // the inner dimension ends here, and what is done is to be mirrored
-}
-
-/** Element (i, j) of a matrix. */
-// @ts-ignore: decorator
-@inline
-function at<T>(x: usize, ldx: i32, i: i32, j: i32): usize {
-  return x + (usize(i) * ldx + j) * sizeof<T>();
 }
 
 /** Packs panels [p0, p1) of this block: those of A first, then those of B. */

@@ -1,0 +1,24 @@
+// What every kernel over rows shares: where an element is, and the sum of squares.
+
+import { hsum, madd } from "../simd";
+
+/** Element (i, j) of a matrix with row stride ld. */
+// @ts-ignore: decorator
+@inline
+export function at<T>(x: usize, ld: i32, i: i32, j: i32): usize {
+  return x + (usize(i) * ld + j) * sizeof<T>();
+}
+
+/** Σ x_k², k < m. */
+export function sum_squares<T>(m: i32, x: usize): f64 {
+  let s0: v128 = v128.splat<T>(<T>0), s1: v128 = v128.splat<T>(<T>0);
+  const end = x + usize(m) * sizeof<T>();
+  for (; x + 32 <= end; x += 32) {
+    const x0 = v128.load(x), x1 = v128.load(x, 16);
+    s0 = madd<T>(x0, x0, s0);
+    s1 = madd<T>(x1, x1, s1);
+  }
+  let sum = f64(hsum<T>(v128.add<T>(s0, s1)));
+  for (; x < end; x += sizeof<T>()) sum += f64(load<T>(x)) * f64(load<T>(x));
+  return sum;
+}
