@@ -9,38 +9,15 @@ import type { Runtime } from "../bindings/core/runtime.ts";
 import { eigh, eigvalsh } from "../bindings/linalg/eig.ts";
 import { matrix, type Matrix } from "../bindings/linalg/matrix.ts";
 import { EPS, norm1, numbers, testEach } from "./harness.ts";
+import { diagonal, symmetric, withEigenvalues } from "./matrices.ts";
 
 type Square = Matrix<Float64Array>;
 
-/** The symmetric matrix with these entries, i ≤ j. */
-function symmetric(n: number, entry: (i: number, j: number) => number): Square {
-  const A = matrix(n, n);
-  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) A.data[i * n + j] = A.data[j * n + i] = entry(i, j);
-  return A;
-}
-
-const diagonal = (d: ArrayLike<number>) => symmetric(d.length, (i, j) => (i === j ? d[i]! : 0));
 const tridiagonal = (d: number[], e: number[]) => symmetric(d.length, (i, j) => (i === j ? d[i]! : j === i + 1 ? e[i]! : 0));
 
 function random(n: number, seed: number, scale = 1): Square {
   const x = numbers(n * n, seed);
   return symmetric(n, (i, j) => scale * x[i * n + j]!);
-}
-
-/** A dense matrix with the eigenvalues d, to within a few n·eps·max|d|: reflections of a diagonal one. */
-function withSpectrum(d: ArrayLike<number>, seed: number): Square {
-  const n = d.length;
-  let A = diagonal(d);
-  for (let r = 0; r < 4; r++) {
-    const v = numbers(n, seed + r);
-    const beta = 2 / v.reduce((sum, x) => sum + x * x, 0);
-    const y = v.map((_, i) => v.reduce((sum, x, j) => sum + beta * A.data[i * n + j]! * x, 0));
-    const half = (beta / 2) * v.reduce((sum, x, i) => sum + x * y[i]!, 0);
-    const w = y.map((x, i) => x - half * v[i]!);
-    const old = A;
-    A = symmetric(n, (i, j) => old.data[i * n + j]! - v[i]! * w[j]! - w[i]! * v[j]!);
-  }
-  return A;
 }
 
 const largest = (x: ArrayLike<number>) => Array.from(x).reduce((top, value) => Math.max(top, Math.abs(value)), 0);
@@ -105,7 +82,7 @@ testEach("eigh: prescribed spectra come out", (rt) => {
   };
   for (const [name, d] of Object.entries(spectra)) {
     const limit = 20 * n * EPS * largest(d);
-    close(name, check(rt, name, withSpectrum(d, 5)), d, limit);
+    close(name, check(rt, name, withEigenvalues(d, 5)), d, limit);
     close(`diagonal, ${name}`, check(rt, `diagonal, ${name}`, diagonal(numbers(n, 3).map((_, k) => d[(k * 29) % n]!))), d, limit);
   }
 });

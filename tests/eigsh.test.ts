@@ -10,33 +10,12 @@ import { eigsh as steps, type EigshOptions, type EigshResult } from "../bindings
 import { matrix, type Matrix, type MatrixLike } from "../bindings/linalg/matrix.ts";
 import { runSteps, type SymmetricOperator } from "../bindings/linalg/operator.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
-import { fill, graded } from "./matrices.ts";
+import { diagonal, fill, graded, withEigenvalues } from "./matrices.ts";
 
 type Dense = Matrix<Float64Array>;
 
 const eigsh = (rt: Runtime, A: MatrixLike | SymmetricOperator, options?: EigshOptions) =>
   runSteps("eigsh", steps(rt, A, options)) as EigshResult;
-
-const diagonal = (d: ArrayLike<number>) => fill(d.length, d.length, (i, j) => (i === j ? d[i]! : 0));
-
-/** A dense matrix with the eigenvalues d, to within a few n·eps·max|d|: reflections of a diagonal one. */
-function withEigenvalues(d: ArrayLike<number>, seed: number): Dense {
-  const n = d.length;
-  let A = diagonal(d);
-  for (let r = 0; r < 3; r++) {
-    const v = numbers(n, seed + r);
-    const beta = 2 / v.reduce((sum, x) => sum + x * x, 0);
-    const y = v.map((_, i) => v.reduce((sum, x, j) => sum + beta * A.data[i * n + j]! * x, 0));
-    const half = (beta / 2) * v.reduce((sum, x, i) => sum + x * y[i]!, 0);
-    const w = y.map((x, i) => x - half * v[i]!);
-    const old = A;
-    A = fill(n, n, (i, j) => {
-      const [a, b] = i < j ? [i, j] : [j, i];
-      return old.data[a * n + b]! - v[a]! * w[b]! - w[a]! * v[b]!;
-    });
-  }
-  return A;
-}
 
 const operatorOf = ({ data, rows: n }: Dense): SymmetricOperator => ({
   n,

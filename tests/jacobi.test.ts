@@ -10,7 +10,7 @@ import { eigh, eigvalsh } from "../bindings/linalg/eig.ts";
 import { fromRows, matrix, type Matrix } from "../bindings/linalg/matrix.ts";
 import { svd, svdvals } from "../bindings/linalg/svd.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
-import { fill, graded, hilbert, transposed, withSingularValues } from "./matrices.ts";
+import { diagonal, fill, graded, hilbert, symmetric, transposed, withEigenvalues, withSingularValues } from "./matrices.ts";
 
 type Dense = Matrix<Float64Array>;
 
@@ -19,10 +19,6 @@ const DENORMAL = 1e-323;
 
 const jacobi = { method: "jacobi" } as const;
 const top = (x: ArrayLike<number>) => Array.from(x).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-function symmetric(n: number, entry: (i: number, j: number) => number): Dense {
-  return fill(n, n, (i, j) => entry(Math.min(i, j), Math.max(i, j)));
-}
 
 function random(n: number, seed: number): Dense {
   const x = numbers(n * n, seed);
@@ -37,24 +33,6 @@ function product(n: number, k: number, sign: (t: number) => number, seed: number
     for (let t = 0; t < k; t++) sum += x[i * k + t]! * x[j * k + t]! * sign(t);
     return sum;
   });
-}
-
-const diagonal = (d: ArrayLike<number>) => symmetric(d.length, (i, j) => (i === j ? d[i]! : 0));
-
-/** Reflections of a diagonal matrix: the eigenvalues d to within a few n·eps·max|d|. */
-function withEigenvalues(d: ArrayLike<number>, seed: number): Dense {
-  const n = d.length;
-  let A = diagonal(d);
-  for (let r = 0; r < 3; r++) {
-    const v = numbers(n, seed + r);
-    const beta = 2 / v.reduce((sum, x) => sum + x * x, 0);
-    const y = v.map((_, i) => v.reduce((sum, x, j) => sum + beta * A.data[i * n + j]! * x, 0));
-    const half = (beta / 2) * v.reduce((sum, x, i) => sum + x * y[i]!, 0);
-    const w = y.map((x, i) => x - half * v[i]!);
-    const old = A;
-    A = symmetric(n, (i, j) => old.data[i * n + j]! - v[i]! * w[j]! - w[i]! * v[j]!);
-  }
-  return A;
 }
 
 /** The columns are orthonormal: |XᵀX − I| ≤ c·n·eps. */

@@ -48,3 +48,28 @@ export function graded(n: number, decades: number): Float64Array {
 
 /** The Hilbert matrix. */
 export const hilbert = (n: number) => fill(n, n, (i, j) => 1 / (i + j + 1));
+
+/** The symmetric matrix with these entries, i ≤ j. */
+export function symmetric(n: number, entry: (i: number, j: number) => number): Dense {
+  const A = matrix(n, n);
+  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) A.data[i * n + j] = A.data[j * n + i] = entry(i, j);
+  return A;
+}
+
+export const diagonal = (d: ArrayLike<number>) => symmetric(d.length, (i, j) => (i === j ? d[i]! : 0));
+
+/** A dense matrix with the eigenvalues d, to within a few n·eps·max|d|: reflections of a diagonal one. */
+export function withEigenvalues(d: ArrayLike<number>, seed: number): Dense {
+  const n = d.length;
+  let A = diagonal(d);
+  for (let r = 0; r < 3; r++) {
+    const v = numbers(n, seed + r);
+    const beta = 2 / v.reduce((sum, x) => sum + x * x, 0);
+    const y = v.map((_, i) => v.reduce((sum, x, j) => sum + beta * A.data[i * n + j]! * x, 0));
+    const half = (beta / 2) * v.reduce((sum, x, i) => sum + x * y[i]!, 0);
+    const w = y.map((x, i) => x - half * v[i]!);
+    const old = A;
+    A = symmetric(n, (i, j) => old.data[i * n + j]! - v[i]! * w[j]! - w[i]! * v[j]!);
+  }
+  return A;
+}

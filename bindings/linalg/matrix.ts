@@ -116,9 +116,9 @@ export function pushSymmetric(rt: Runtime, fn: string, name: string, A: Matrix, 
   if (worst >= 0) {
     const i = Math.floor(worst / n);
     const j = worst % n;
-    throw new NotSymmetricError(
-      `${fn}: ${name} is not symmetric: (${i + 1}, ${j + 1}) is ${A.data[i * n + j]}, (${j + 1}, ${i + 1}) is ${A.data[j * n + i]}`,
-    );
+    const [x, y] = [A.data[i * n + j]!, A.data[j * n + i]!];
+    const pair = `(${i + 1}, ${j + 1}) is ${x}, (${j + 1}, ${i + 1}) is ${y}`;
+    throw new NotSymmetricError(`${fn}: ${name} is not symmetric: ${pair}, they differ by ${Math.abs(x - y).toPrecision(3)}`);
   }
   if (worst === NOT_FINITE) assertFinite(rt, fn, name, A, placed, 0, n);
   return placed;
