@@ -57,14 +57,14 @@ export function spectrumReport(summary: SpectrumSummary, { date = new Date() }: 
     fact("Numerical rank", grouped(rank), `above max(m, n)·eps·max|${symbol}|, of at most ${grouped(Math.min(rows, cols))}`),
   ];
   const some = [
-    fact(`Largest of these`, significant(values[0] ?? 0, 9), `${part ?? ""}: ${grouped(count)} of ${grouped(Math.min(rows, cols))}`),
+    fact(`Largest of these`, significant(values[0] ?? 0, 9), `${grouped(count)} of ${grouped(Math.min(rows, cols))} ${kind}`),
     fact("Smallest of these", significant(values.at(-1) ?? 0, 9), info.converged ? "converged" : "not all have converged"),
     fact("Largest residual", residuals?.length ? significant(largestOf(residuals), 2) : "–", residuals?.length ? `a ${kind.slice(0, -1)} lies within it of each value` : "none is known for this method"),
   ];
 
   const body = `<header>
 <h1>${name}</h1>
-<p class="lead">${part === undefined ? "All of them" : text(part)}, of <strong>${text(source)}</strong>: ${shape(rows, cols)}.</p>
+<p class="lead">${part === undefined ? "All of them" : text(part[0]!.toUpperCase() + part.slice(1))}, of <strong>${text(source)}</strong>: ${shape(rows, cols)}.</p>
 </header>
 
 <dl class="facts">
