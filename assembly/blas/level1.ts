@@ -1,4 +1,4 @@
-// What every kernel over rows shares: where an element is, and the sum of squares.
+// What kernels over rows share: where an element is, the largest one, the sum of squares.
 
 import { hsum, madd } from "../simd";
 
@@ -7,6 +7,24 @@ import { hsum, madd } from "../simd";
 @inline
 export function at<T>(x: usize, ld: i32, i: i32, j: i32): usize {
   return x + (usize(i) * ld + j) * sizeof<T>();
+}
+
+/** The largest |x_k|, k < n; 0 for n = 0. */
+export function largest_abs<T>(n: i32, x: usize): T {
+  let top0: v128 = v128.splat<T>(0), top1: v128 = v128.splat<T>(0);
+  const end = x + usize(n) * sizeof<T>();
+  for (; x + 32 <= end; x += 32) {
+    top0 = v128.pmax<T>(top0, v128.abs<T>(v128.load(x)));
+    top1 = v128.pmax<T>(top1, v128.abs<T>(v128.load(x, 16)));
+  }
+  const top = v128.pmax<T>(top0, top1);
+  let largest = max<T>(v128.extract_lane<T>(top, 0), v128.extract_lane<T>(top, 1));
+  if (sizeof<T>() == 4) {
+    // @ts-ignore: T is f32 here
+    largest = max<T>(largest, max<T>(f32x4.extract_lane(top, 2), f32x4.extract_lane(top, 3)));
+  }
+  for (; x < end; x += sizeof<T>()) largest = max<T>(largest, abs<T>(load<T>(x)));
+  return largest;
 }
 
 /** Σ x_k², k < m. */

@@ -1,6 +1,7 @@
 // Norms of a matrix that need no singular values.
 
-import { inverse_power, largest_abs } from "../decomp/scaling";
+import { largest_abs } from "./level1";
+import { inverse_power } from "../decomp/scaling";
 import { hsum, madd } from "../simd";
 
 /** Kinds of norm: those of bindings/linalg/norm.ts. */

@@ -12,13 +12,13 @@
 // Parallel solution of partial symmetric eigenvalue problems from electronic structure calculations,
 // 2011), and the back-transform takes only those.
 
-import { at } from "../blas/level1";
+import { at, largest_abs } from "../blas/level1";
 import {
   tridiagonal_subset, tridiagonal_values, tridiagonal_values_work, tridiagonal_vectors_work,
 } from "./divide_conquer";
 import { apply_q, apply_q_work } from "./apply_q";
 import { select, Subset } from "./merge";
-import { largest_abs, scale_row, scaling_of } from "./scaling";
+import { scale_row, scaling_of } from "./scaling";
 import { tridiagonalize, tridiagonalize_work } from "./tridiagonal";
 import { tridiagonal_two_stage, tridiagonal_two_stage_work } from "./two_stage";
 

@@ -1,7 +1,8 @@
 // Rows and columns scaled by powers of two to order 1: without a rounding, and what is left of the condition
 // number is not of the units that the matrix is written in.
 
-import { largest_abs, scale_row } from "./scaling";
+import { largest_abs } from "../blas/level1";
+import { scale_row } from "./scaling";
 
 /** Rows whose largest numbers differ by less are not scaled. [LAPACK dlaqge] */
 const RATIO: f64 = 0.1;

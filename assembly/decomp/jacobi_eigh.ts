@@ -13,11 +13,11 @@
 // Limits: what is graded in a basis that is not A's own (an orthogonal similarity of a graded matrix) has lost
 // its small eigenvalues when it was rounded, and no method finds them again.
 
+import { largest_abs } from "../blas/level1";
 import { complete_rows, complete_rows_work } from "./jacobi_qr";
 import { exponent_of, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
 import { precondition_rows, precondition_rows_work } from "./jacobi_precondition";
 import { rows_to_columns, sort_ascending } from "./jacobi_order";
-import { largest_abs } from "./scaling";
 import { signed_factor } from "./signed_factor";
 
 /** The largest number is scaled to about 2^TOP, so that rows 2^TOP·1e308 times smaller are still exact. */

@@ -10,12 +10,12 @@
 // n·u·κ(B). Columns are kept in scales of their own (powers of two), so that D may reach from 1e300 to
 // 1e-300. Of a square matrix the side that is graded more counts as columns.
 
+import { largest_abs } from "../blas/level1";
 import { transpose } from "../blas/transpose";
 import { apply_reflectors, complete_rows, complete_rows_work, pivoted_qr } from "./jacobi_qr";
 import { exponent_of, normalise, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
 import { precondition_rows, precondition_rows_work } from "./jacobi_precondition";
 import { rows_to_columns, rows_to_rows, sort_ascending } from "./jacobi_order";
-import { largest_abs } from "./scaling";
 
 /** What is asked for: singular values, thin or full matrices of vectors. */
 const enum Want { VALUES, THIN, FULL }

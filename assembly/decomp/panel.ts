@@ -1,6 +1,7 @@
 // One row of a left-looking panel: what LU and LDLᵀ with pivoting do n times or more, and all that they
 // cannot leave to gemm. Bound by the cache, so it runs on all threads.
 
+import { largest_abs } from "../blas/level1";
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
 import { minus, minus4 } from "./triangular";
@@ -30,20 +31,6 @@ function gather(n: i32, from: usize, step: usize, to: usize): void {
     store<f64>(to, load<f64>(from));
     from += step;
   }
-}
-
-/** The largest |xᵢ|. */
-function max_abs(n: i32, x: usize): f64 {
-  let top0: v128 = f64x2.splat(0), top1: v128 = f64x2.splat(0);
-  const end = x + (usize(n) << 3);
-  for (; x + 32 <= end; x += 32) {
-    top0 = v128.pmax<f64>(top0, v128.abs<f64>(v128.load(x)));
-    top1 = v128.pmax<f64>(top1, v128.abs<f64>(v128.load(x, 16)));
-  }
-  top0 = v128.pmax<f64>(top0, top1);
-  let largest = max(f64x2.extract_lane(top0, 0), f64x2.extract_lane(top0, 1));
-  for (; x < end; x += 8) largest = max(largest, abs(load<f64>(x)));
-  return largest;
 }
 
 /** The first i with |xᵢ| = size, or n. */
@@ -96,8 +83,8 @@ export function panel_row_task(i0: i32, i1: i32): void {
   const before = max(0, min(n, s.skip - i0));
   const after = min(n, max(0, s.skip + 1 - i0));
   const rest = y + (usize(after) << 3);
-  const size0 = before > 0 ? max_abs(before, y) : -1;
-  const size1 = after < n ? max_abs(n - after, rest) : -1;
+  const size0 = before > 0 ? largest_abs<f64>(before, y) : -1;
+  const size1 = after < n ? largest_abs<f64>(n - after, rest) : -1;
   const found = size0 >= size1 ? find_abs(before, y, size0) : after + find_abs(n - after, rest, size1);
   store<i32>(s.largest + (usize(i0 / GRAIN) << 2), i0 + min(n - 1, found));
 }

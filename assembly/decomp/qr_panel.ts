@@ -14,10 +14,11 @@
 //          │r r r r │r │y y y y y y y  │    twice, and the four rows of V stay in a near cache.
 //          └────────┴──┴───────────────┘
 
+import { largest_abs } from "../blas/level1";
 import { args, parallelFor } from "../parallel";
 import { hsum, madd, nmadd } from "../simd";
 import { Task } from "../tasks";
-import { inverse_power, largest_abs, scale_row } from "./scaling";
+import { inverse_power, scale_row } from "./scaling";
 
 /** Rows that are reduced at a time: as many as the kernels take. */
 const QUAD: i32 = 4;

@@ -1,24 +1,12 @@
 // Powers of two that bring a matrix to order 1, where squares and products neither overflow nor underflow.
 
+import { largest_abs } from "../blas/level1";
+
 /** A matrix whose largest entry is within 2^±safe_exponent is not scaled. */
 // @ts-ignore: decorator
 @inline
 function safe_exponent<T>(): i32 {
   return sizeof<T>() == 8 ? 64 : 20;
-}
-
-/** The largest |xᵢ|, i < n. */
-export function largest_abs<T>(n: i32, x: usize): T {
-  let top: v128 = v128.splat<T>(0);
-  const end = x + usize(n) * sizeof<T>();
-  for (; x + 16 <= end; x += 16) top = v128.pmax<T>(top, v128.abs<T>(v128.load(x)));
-  let largest = max<T>(v128.extract_lane<T>(top, 0), v128.extract_lane<T>(top, 1));
-  if (sizeof<T>() == 4) {
-    // @ts-ignore: T is f32 here
-    largest = max<T>(largest, max<T>(f32x4.extract_lane(top, 2), f32x4.extract_lane(top, 3)));
-  }
-  for (; x < end; x += sizeof<T>()) largest = max<T>(largest, abs<T>(load<T>(x)));
-  return largest;
 }
 
 /** 2^−e for x = 2^e·(1 … 2), as near to it as normal numbers of type T go. */

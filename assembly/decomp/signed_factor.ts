@@ -11,11 +11,12 @@
 // Rows and columns are not exchanged; those that are done with become zero. Only the upper triangle is kept.
 // One region a step, its work bound by memory: n³/4 multiply-adds in all.
 
+import { largest_abs } from "../blas/level1";
 import { args, parallelFor, progress } from "../parallel";
 import { nmadd } from "../simd";
 import { Task } from "../tasks";
 import { HEAD } from "./jacobi";
-import { largest_abs, scale_row } from "./scaling";
+import { scale_row } from "./scaling";
 import { minus } from "./triangular";
 
 /** (1 + √17)/8: a pivot of 2×2 if the largest number is by so much larger than the largest on the diagonal. */

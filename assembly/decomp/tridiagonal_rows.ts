@@ -2,9 +2,9 @@
 // The reduction itself, and what the letters mean, is in tridiagonal.ts. Rows that are counted in units
 // run over whole groups of 4 numbers of type T, zero past their end.
 
-import { at, sum_squares } from "../blas/level1";
+import { at, largest_abs, sum_squares } from "../blas/level1";
 import { hsum, madd, nmadd } from "../simd";
-import { largest_abs, scale_row } from "./scaling";
+import { scale_row } from "./scaling";
 
 /** A row whose squares add up to less is scaled before its norm is taken: above, those that underflow don't count. */
 // @ts-ignore: decorator
