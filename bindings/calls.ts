@@ -8,8 +8,8 @@
 // to the engine); an answer is held back until its call is the last again.
 
 import { CapabilityError, ClosedError } from "./errors.ts";
-import { createMemory } from "./core/load.ts";
-import { spawnPool, spawnWorker, type Pool, type Role, type WorkerHandle } from "./core/pool.ts";
+import { createMemory, isShared } from "./core/memory.ts";
+import { spawnPool, spawnWorker, type HostRole, type Pool, type WorkerHandle } from "./core/pool.ts";
 import type { Binary } from "./core/runtime.ts";
 import { answer, isOperator, type Operator } from "./linalg/operator.ts";
 import type { CallOptions } from "./options.ts";
@@ -108,7 +108,8 @@ export class Calls {
       });
       host.onDeath((reason) => (ready ? this.died(host, reason) : fail(reason)));
     });
-    host.post({ role: "host", ...this.binary } satisfies Role);
+    const { memory, ...binary } = this.binary;
+    host.post({ role: "host", ...binary, ...(isShared(memory) && { memory }) } satisfies HostRole);
     const joined = this.startPool(host);
     await started;
     if (this.local) await joined; // its first call would keep them out
@@ -310,7 +311,7 @@ async function localHost(): Promise<WorkerHandle> {
   return {
     post(message) {
       if (receive) queueMicrotask(() => receive!(message as Request)); // the caller's own code first
-      else receive = startHost(message as Role, { postMessage: (reply) => queueMicrotask(() => listen(reply)) });
+      else receive = startHost(message as HostRole, { postMessage: (reply) => queueMicrotask(() => listen(reply)) });
     },
     onMessage: (listener) => { listen = listener; },
     onDeath: () => {},
@@ -321,7 +322,7 @@ async function localHost(): Promise<WorkerHandle> {
 
 /** The abort and progress words, where memory is shared. */
 function sharedWords(memory: WebAssembly.Memory, at: { abortWord: number; progressWord: number }) {
-  if (typeof SharedArrayBuffer === "undefined" || !(memory.buffer instanceof SharedArrayBuffer)) return undefined;
+  if (!isShared(memory)) return undefined;
   return {
     abort: new Int32Array(memory.buffer, at.abortWord, 1),
     progress: new Float64Array(memory.buffer, at.progressWord, 1),

@@ -1,6 +1,8 @@
 // The host's side of an engine: one runtime, one request at a time.
 
-import { Aborted, Runtime, type Binary } from "./core/runtime.ts";
+import { createMemory } from "./core/memory.ts";
+import type { HostRole } from "./core/pool.ts";
+import { Aborted, Runtime } from "./core/runtime.ts";
 import { isOperator, isSteps, type Steps } from "./linalg/operator.ts";
 import { operationAt } from "./operations.ts";
 import { reviveOperator, toRecord, transferables, type Reply, type Request } from "./rpc.ts";
@@ -10,10 +12,10 @@ export interface Port {
 }
 
 /** Sets the host up and returns what takes its requests. */
-export function startHost(binary: Binary, port: Port): (request: Request) => void {
+export function startHost(role: HostRole, port: Port): (request: Request) => void {
   let current = 0;
   const tick = (done: number, total: number) => port.postMessage({ type: "progress", id: current, fraction: done / total });
-  const rt = new Runtime(binary, tick);
+  const rt = new Runtime({ ...role, memory: role.memory ?? createMemory(false) }, tick);
   /** The operations that wait for a product. */
   const waiting = new Map<number, Steps<unknown>>();
   port.postMessage({ type: "ready", abortWord: rt.kernels.abort_word(), progressWord: rt.kernels.progress_word() });

@@ -121,3 +121,22 @@ test("a process that never closes its engine exits by itself", () => {
   assert.equal(stdout.trim(), "25");
   assert.equal(status, 0);
 });
+
+test("without shared memory an engine has one thread, and still aborts, reports and asks operators", () => {
+  const program = `
+    delete globalThis.SharedArrayBuffer; // as in a page that is not cross-origin isolated
+    const { createEngine } = await import("eigenscope");
+    for (const worker of [true, false]) {
+      const es = await createEngine({ threads: 2, worker });
+      const { values } = await es.linalg.eigsh({ n: 9, apply: ({ data, rows, cols }) => ({ data: data.map((x, e) => x * Math.floor(e / cols)), rows, cols }) }, { k: 1 });
+      const controller = new AbortController();
+      const long = es.hinf.monteCarlo({ data: new Float64Array(6000).fill(1), rows: 300, cols: 20 }, { features: worker ? 20_000_000 : 10, signal: controller.signal });
+      if (worker) setTimeout(() => controller.abort(new Error("enough")), 100);
+      const outcome = await long.then(() => "done", (error) => error.message);
+      const { data } = await es.linalg.gram([[3, 4]]);
+      console.log(es.info.threads, Math.round(values[0] * 1e9) / 1e9, outcome, data[0]);
+      await es.close();
+    }`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8", timeout: 30_000 });
+  assert.deepEqual(stdout.trim().split("\n"), ["1 8 enough 25", "1 8 done 25"], stderr);
+});

@@ -2,7 +2,8 @@
 
 import { OptionError } from "../errors.ts";
 import type { CreateOptions } from "../options.ts";
-import { chooseVariant, createMemory, loadModule } from "./load.ts";
+import { chooseVariant, loadModule } from "./load.ts";
+import { createMemory } from "./memory.ts";
 import { hardwareThreads, sharedMemoryReason } from "./platform.ts";
 import { spawnPool } from "./pool.ts";
 import { Runtime, type Binary } from "./runtime.ts";

@@ -4,7 +4,7 @@
 // only when it is chosen.
 
 import { relaxedSimd, simd } from "wasm-feature-detect";
-import { CapabilityError, OutOfMemoryError } from "../errors.ts";
+import { CapabilityError } from "../errors.ts";
 import { nodeBuiltin } from "./platform.ts";
 
 export type Variant = "base" | "threads" | "relaxed" | "relaxed-threads";
@@ -48,22 +48,4 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<BufferSource> {
   if (zlib) return zlib.inflateRawSync(bytes) as Uint8Array<ArrayBuffer>;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Response(stream).arrayBuffer();
-}
-
-const PAGES = 65536;
-
-/**
- * The memory of a variant. One that is not shared grows with need. A shared one has its final size from
- * the start, 4 GiB or what the machine grants: pages cost nothing until they are touched, and no
- * thread has to be told of a growth.
- */
-export function createMemory(shared: boolean): WebAssembly.Memory {
-  if (!shared) return new WebAssembly.Memory({ initial: 32, maximum: PAGES });
-  for (let pages = PAGES; ; pages /= 2) {
-    try {
-      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
-    } catch (error) {
-      if (pages <= 1024) throw new OutOfMemoryError(`createEngine: not even 64 MiB of shared memory can be had (${(error as Error).message})`);
-    }
-  }
 }

@@ -6,8 +6,30 @@ import type { Pointer } from "./kernels.ts";
 
 const PAGE = 65536;
 const ALIGN = 64;
+const MOST_PAGES = 65536;
 /** The size that wasm32 can address. */
-export const MEMORY_LIMIT = 65536 * PAGE;
+export const MEMORY_LIMIT = MOST_PAGES * PAGE;
+
+/**
+ * The memory of a variant. One that is not shared grows with need. A shared one has its final size from
+ * the start, 4 GiB or what the machine grants: pages cost nothing until they are touched, and no
+ * thread has to be told of a growth.
+ */
+export function createMemory(shared: boolean): WebAssembly.Memory {
+  if (!shared) return new WebAssembly.Memory({ initial: 32, maximum: MOST_PAGES });
+  for (let pages = MOST_PAGES; ; pages /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    } catch (error) {
+      if (pages <= 1024) throw new OutOfMemoryError(`createEngine: not even 64 MiB of shared memory can be had (${(error as Error).message})`);
+    }
+  }
+}
+
+/** Whether threads can share this memory; one that is not shared can't be posted either. */
+export function isShared(memory: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
+}
 
 export class Memory {
   private top: number;

@@ -52,8 +52,9 @@ function browserWorker(source: string, name: string): WorkerHandle {
   };
 }
 
-/** First message to every worker: what it is to be. */
-export type Role = ({ role: "pool" } & Binary) | ({ role: "host" } & Binary);
+/** First message to every worker: what it is to be. A host without shared memory makes its own. */
+export type Role = ({ role: "pool" } & Binary) | HostRole;
+export type HostRole = { role: "host"; memory?: WebAssembly.Memory } & Omit<Binary, "memory">;
 
 export interface Pool {
   readonly workers: WorkerHandle[];
