@@ -92,7 +92,7 @@ function set_merge(t: Tree, m: Merge, level: i32, i: i32, serial: bool): void {
   m.d = t.d + (usize(lo) << 3);
   m.q = at(t.q, t.ldq, lo, full ? lo : 0);
   m.ldq = t.ldq;
-    m.full = full;
+  m.full = full;
   m.serial = serial;
   m.singular = false;
   m.rho = abs(e);

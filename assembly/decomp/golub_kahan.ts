@@ -10,19 +10,12 @@
 // All of B is measured. A (m×n) has m ≥ n; the caller exchanges the sides of a wide one.
 
 import { INFO_ABORTED, progress } from "../parallel";
-import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { at } from "../blas/level1";
 import { svd_jacobi_f64, svd_jacobi_work_f64 } from "./jacobi_svd";
-import { krylov_product, norm, orthogonalise, orthonormalise, random_row, vector_stride } from "./krylov";
-
-/** Columns of U and V that a restart turns at a time. */
-const PANEL: i32 = 1024;
-
-/** What a step says. */
-const CONVERGED: i32 = 0;
-const MORE: i32 = 1;
-const STOPPED: i32 = 2;
-const FAILED: i32 = 3;
+import {
+  CONVERGED, FAILED, MORE, STOPPED, bytes, krylov_product, norm,
+  orthogonalise, orthonormalise, random_row, turn, turn_work, vector_stride,
+} from "./krylov";
 
 @unmanaged
 class Bidiagonal {
@@ -59,12 +52,7 @@ class Bidiagonal {
   turn: usize; // (most × ldb)
   r: usize; // (wide × wide)
   h: usize; // (2·wide × ldb)
-  panel: usize; // (most × PANEL)
   work: usize;
-}
-
-function bytes(numbers: f64): f64 {
-  return Math.ceil(numbers / 8) * 64;
 }
 
 /** Bytes of state and workspace of golub_kahan for blocks of `wide` vectors and a basis of at most `most` ≤ n. */
@@ -72,8 +60,8 @@ export function golub_kahan_work_f64(m: i32, n: i32, most: i32, wide: i32): f64 
   const ldb = vector_stride(most + wide);
   const rows = f64(most + 2 * wide);
   const small = 4 * bytes(f64(most) * ldb) + 2 * bytes(most) + bytes(wide * wide) + bytes(2 * rows * ldb);
-  const inner = max(svd_jacobi_work_f64(most, most, 1), f64(gemm_work<f64>(most, PANEL, most)));
-  return 512 + bytes(rows * vector_stride(m)) + bytes(rows * vector_stride(n)) + small + bytes(f64(most) * PANEL) + inner;
+  const inner = max(svd_jacobi_work_f64(most, most, 1), turn_work(most));
+  return 512 + bytes(rows * vector_stride(m)) + bytes(rows * vector_stride(n)) + small + inner;
 }
 
 /**
@@ -108,8 +96,7 @@ export function golub_kahan_begin_f64(
   s.residual = s.sigma + usize(bytes(most));
   s.r = s.residual + usize(bytes(most));
   s.h = s.r + usize(bytes(wide * wide));
-  s.panel = s.h + usize(bytes(2 * f64(most + 2 * wide) * s.ldb));
-  s.work = s.panel + usize(bytes(f64(most) * PANEL));
+  s.work = s.h + usize(bytes(2 * f64(most + 2 * wide) * s.ldb));
   s.products = 0;
   s.restarts = 0;
   s.converged = 0;
@@ -231,26 +218,14 @@ function keep(s: Bidiagonal, p: i32): i32 {
   for (let i = 0; i < p; i++) {
     for (let k = 0; k < c; k++) store<f64>(at<f64>(s.turn, s.ldb, i, k), load<f64>(at<f64>(s.x, s.ldb, k, i)));
   }
-  let info = turn(s, p, s.turn, s.u, s.m, s.ldu);
-  if (info == 0) info = turn(s, p, s.y, s.v, s.n, s.ldv);
+  let info = turn(p, s.dimension, s.m, s.turn, s.ldb, s.u, s.ldu, s.work);
+  if (info == 0) info = turn(p, s.dimension, s.n, s.y, s.ldb, s.v, s.ldv, s.work);
   for (let i = 0; i < p; i++) {
     memory.fill(at<f64>(s.b, s.ldb, i, 0), 0, usize(p) << 3);
     store<f64>(at<f64>(s.b, s.ldb, i, i), load<f64>(s.sigma + (usize(i) << 3)));
   }
   s.dimension = p;
   return info;
-}
-
-/** The first p rows of X (dimension×n, row stride ld) := T·X. */
-function turn(s: Bidiagonal, p: i32, t: usize, x: usize, n: i32, ld: i32): i32 {
-  for (let j = 0; j < n; j += PANEL) {
-    const cols = min(PANEL, n - j);
-    const panel = at<f64>(x, ld, 0, j);
-    const info = gemm<f64>(false, false, p, cols, s.dimension, 1, t, s.ldb, panel, ld, 0, s.panel, PANEL, s.work);
-    if (info != 0) return info;
-    for (let i = 0; i < p; i++) memory.copy(at<f64>(x, ld, i, j), at<f64>(s.panel, PANEL, i, 0), usize(cols) << 3);
-  }
-  return 0;
 }
 
 /** Steps with A (m×n, row stride lda) and its transpose T (n×m, ldt) until they say other than MORE. */

@@ -17,11 +17,10 @@
 //
 // A pair of blocks stays in L2, the row at hand in L1.
 
-import { largest_abs } from "../blas/level1";
 import { args, parallelFor, progress } from "../parallel";
 import { Task } from "../tasks";
 import { madd } from "../simd";
-import { inverse_power, scale_row } from "./scaling";
+import { normalise, power } from "./scaling";
 import { dot, minus } from "./triangular";
 
 /** Rows of a block: two blocks fit into L2 up to rows of 4096 numbers, a chunk takes 20 µs to 1 ms. */
@@ -81,38 +80,6 @@ function rotate(n: i32, x: usize, y: usize, u: usize, v: usize, a: f64, b: f64, 
     u += 32;
     v += 32;
   }
-}
-
-/** 2^k, 0 and ∞ beyond the exponents of normal numbers. */
-export function power(k: i32): f64 {
-  return reinterpret<f64>(i64(max(0, min(2047, 1023 + k))) << 52);
-}
-
-/** The k with 2^k ≤ |x| < 2^(k+1), x a normal number; −1023 below. */
-// @ts-ignore: decorator
-@inline
-export function exponent_of(x: f64): i32 {
-  return (i32(reinterpret<i64>(x) >>> 52) & 2047) - 1023;
-}
-
-/** 2^k·x, rounded at most once where the result is normal. */
-export function scaled(x: f64, k: i32): f64 {
-  const half = k / 2;
-  return x * power(half) * power(k - half);
-}
-
-/** Multiplies x (n) by the power of two that brings its largest number to [1, 2); returns the exponent taken out. */
-export function normalise(n: i32, x: usize): i32 {
-  let taken = 0;
-  // denormal numbers take two passes, since a factor reaches no more than 2^1022
-  for (let pass = 0; pass < 2; pass++) {
-    const largest = largest_abs<f64>(n, x);
-    if (largest == 0) return 0;
-    const factor = inverse_power<f64>(largest);
-    scale_row<f64>(n, factor, x);
-    taken -= exponent_of(factor);
-  }
-  return taken;
 }
 
 /** Computes |x_k|², after bringing the row back to order 1 if need be. */

@@ -15,10 +15,11 @@
 
 import { largest_abs } from "../blas/level1";
 import { complete_rows, complete_rows_work } from "./jacobi_qr";
-import { exponent_of, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
+import { orthogonalise_rows, orthogonalise_rows_work } from "./jacobi";
 import { precondition_rows, precondition_rows_work } from "./jacobi_precondition";
 import { rows_to_columns, sort_ascending } from "./jacobi_order";
 import { signed_factor } from "./signed_factor";
+import { exponent_of, scaled } from "./scaling";
 
 /** The largest number is scaled to about 2^TOP, so that rows 2^TOP·1e308 times smaller are still exact. */
 const TOP: i32 = 900;

@@ -20,8 +20,7 @@ import { transpose } from "../blas/transpose";
 import { INFO_ABORTED } from "../parallel";
 import { cholesky_f64, cholesky_work_f64 } from "./cholesky";
 import { eigh_f64, eigh_work_f64 } from "./eigh";
-import { exponent_of, normalise, power } from "./jacobi";
-import { scale_row } from "./scaling";
+import { exponent_of, normalise, power, scale_row } from "./scaling";
 import { dot } from "./triangular";
 
 /** The largest row of a group is at most 2^RATIO times larger than the smallest, and no |Hᵢⱼ| is more than that. */

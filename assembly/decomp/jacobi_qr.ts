@@ -12,9 +12,9 @@
 
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
-import { power } from "./jacobi";
 import { dot, minus } from "./triangular";
 import { reflector } from "./tridiagonal_rows";
+import { power } from "./scaling";
 
 /** Numbers that a chunk of a step updates at least, about 10 µs. */
 const GRAIN: i32 = 16384;

@@ -13,9 +13,10 @@
 import { largest_abs } from "../blas/level1";
 import { transpose } from "../blas/transpose";
 import { apply_reflectors, complete_rows, complete_rows_work, pivoted_qr } from "./jacobi_qr";
-import { exponent_of, normalise, orthogonalise_rows, orthogonalise_rows_work, scaled } from "./jacobi";
+import { orthogonalise_rows, orthogonalise_rows_work } from "./jacobi";
 import { precondition_rows, precondition_rows_work } from "./jacobi_precondition";
 import { rows_to_columns, rows_to_rows, sort_ascending } from "./jacobi_order";
+import { exponent_of, normalise, scaled } from "./scaling";
 
 /** What is asked for: singular values, thin or full matrices of vectors. */
 const enum Want { VALUES, THIN, FULL }

@@ -6,7 +6,8 @@ import { Task } from "../tasks";
 import { block_count, block_levels, fill_blocks, multiply_strips, product_work, task_count } from "./cauchy";
 import { deflate, fill_slots, gather, place_dead, settle } from "./deflation";
 import { FIRST, get, getInt, Half, Merge, SECOND, select, set, Subset } from "./merge";
-import { correct_z, find_roots, Plain, scale_vectors, Squared } from "./secular";
+import { find_roots, Plain, Squared } from "./secular";
+import { correct_z, scale_vectors } from "./secular_vectors";
 
 /** Items of a chunk: roots, poles and vectors cost 5-50 µs so many; columns are 8 cache lines. */
 const ROOT_GRAIN: i32 = 16;

@@ -3,9 +3,20 @@
 // and every row is read once for a whole block of vectors.
 
 import { args, parallelFor } from "../parallel";
+import { gemm, gemm_work } from "../blas/gemm/gemm";
+import { at } from "../blas/level1";
 import { hsum, madd } from "../simd";
 import { Task } from "../tasks";
 import { dot, minus, minus4 } from "./triangular";
+
+/** Columns of a basis that turn takes at a time. */
+const TURN: i32 = 1024;
+
+/** What a step of a Krylov method says. */
+export const CONVERGED: i32 = 0;
+export const MORE: i32 = 1;
+export const STOPPED: i32 = 2;
+export const FAILED: i32 = 3;
 
 /** Numbers of a row that are multiplied at a time: four vectors of so many (32 KiB) stay in L1. */
 const PANEL: i32 = 1024;
@@ -317,4 +328,31 @@ export function orthonormalise(
     else state = random_row(c + i, n, v, ld, h, state);
   }
   return state;
+}
+
+/** Bytes of so many f64, rounded up to whole cache lines. */
+export function bytes(numbers: f64): f64 {
+  return Math.ceil(numbers / 8) * 64;
+}
+
+/** Bytes of workspace of turn for a basis of at most `most` vectors. */
+export function turn_work(most: i32): f64 {
+  return bytes(f64(most) * TURN) + f64(gemm_work<f64>(most, TURN, most));
+}
+
+/**
+ * The first p rows of X := T·X, what a restart does to a basis; opens regions.
+ *
+ * X (c×n, row stride ldx), T (p×c, ldt), p ≤ c; strides in elements. work: turn_work(most) bytes, c ≤ most,
+ * 64-byte aligned. Returns 0 or INFO_ABORTED.
+ */
+export function turn(p: i32, c: i32, n: i32, t: usize, ldt: i32, x: usize, ldx: i32, work: usize): i32 {
+  const gemmWork = work + usize(bytes(f64(c) * TURN));
+  for (let j = 0; j < n; j += TURN) {
+    const cols = min(TURN, n - j);
+    const info = gemm<f64>(false, false, p, cols, c, 1, t, ldt, at<f64>(x, ldx, 0, j), ldx, 0, work, TURN, gemmWork);
+    if (info != 0) return info;
+    for (let i = 0; i < p; i++) memory.copy(at<f64>(x, ldx, i, j), at<f64>(work, TURN, i, 0), usize(cols) << 3);
+  }
+  return 0;
 }

@@ -12,21 +12,14 @@
 // lost their rank and directions put in at random then need no case of their own.
 
 import { INFO_ABORTED, progress } from "../parallel";
-import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { at } from "../blas/level1";
 import { eigh_f64, eigh_work_f64 } from "./eigh";
-import { krylov_product, norm, orthogonalise, orthonormalise, random_row, scale_vector, vector_stride } from "./krylov";
+import {
+  CONVERGED, FAILED, MORE, STOPPED, bytes, krylov_product, norm,
+  orthogonalise, orthonormalise, random_row, scale_vector, turn, turn_work, vector_stride,
+} from "./krylov";
 import { ldl_solve_rows } from "./ldl_rows";
 import { dot, minus } from "./triangular";
-
-/** Columns of V that a restart turns at a time. */
-const PANEL: i32 = 1024;
-
-/** What a step says. */
-const CONVERGED: i32 = 0;
-const MORE: i32 = 1;
-const STOPPED: i32 = 2;
-const FAILED: i32 = 3;
 
 @unmanaged
 class Lanczos {
@@ -63,12 +56,7 @@ class Lanczos {
   r: usize; // (wide × wide)
   h: usize; // (2·wide × ldt)
   turn: usize; // (most × ldt) rows are eigenvectors of T that are kept
-  panel: usize; // (most × PANEL)
   work: usize;
-}
-
-function bytes(numbers: f64): f64 {
-  return Math.ceil(numbers / 8) * 64;
 }
 
 /** Bytes of state and workspace of lanczos for blocks of `wide` vectors and a basis of at most `most` ≤ n. */
@@ -76,8 +64,8 @@ export function lanczos_work_f64(n: i32, most: i32, wide: i32): f64 {
   const ldt = vector_stride(most + wide);
   const rows = f64(most + 2 * wide);
   const small = 3 * bytes(f64(most) * ldt) + 2 * bytes(most) + bytes(wide * wide) + bytes(2 * rows * ldt);
-  const inner = max(eigh_work_f64(most), f64(gemm_work<f64>(most, PANEL, most)));
-  return 512 + bytes(rows * vector_stride(n)) + small + bytes(f64(most) * PANEL) + inner;
+  const inner = max(eigh_work_f64(most), turn_work(most));
+  return 512 + bytes(rows * vector_stride(n)) + small + inner;
 }
 
 /**
@@ -116,8 +104,7 @@ export function lanczos_begin_f64(
   s.residual = s.theta + usize(bytes(most));
   s.r = s.residual + usize(bytes(most));
   s.h = s.r + usize(bytes(wide * wide));
-  s.panel = s.h + usize(bytes(2 * f64(most + 2 * wide) * s.ldt));
-  s.work = s.panel + usize(bytes(f64(most) * PANEL));
+  s.work = s.h + usize(bytes(2 * f64(most + 2 * wide) * s.ldt));
   s.products = 0;
   s.restarts = 0;
   s.converged = 0;
@@ -237,13 +224,8 @@ function keep(s: Lanczos, low: i32, high: i32): i32 {
     const column = i < low ? i : c - p + i;
     for (let k = 0; k < c; k++) store<f64>(at<f64>(s.turn, s.ldt, i, k), load<f64>(at<f64>(s.s, s.ldt, k, column)));
   }
-  for (let j = 0; j < s.n; j += PANEL) {
-    const cols = min(PANEL, s.n - j);
-    const panel = at<f64>(s.v, s.ld, 0, j);
-    const info = gemm<f64>(false, false, p, cols, c, 1, s.turn, s.ldt, panel, s.ld, 0, s.panel, PANEL, s.work);
-    if (info != 0) return info;
-    for (let i = 0; i < p; i++) memory.copy(at<f64>(s.v, s.ld, i, j), at<f64>(s.panel, PANEL, i, 0), usize(cols) << 3);
-  }
+  const info = turn(p, c, s.n, s.turn, s.ldt, s.v, s.ld, s.work);
+  if (info != 0) return info;
   for (let i = 0; i < p; i++) {
     memory.fill(at<f64>(s.t, s.ldt, i, 0), 0, usize(p) << 3);
     store<f64>(at<f64>(s.t, s.ldt, i, i), theta(s, i < low ? i : c - p + i));
