@@ -82,6 +82,23 @@ testEach("invariant subspaces end a run: multiples of the identity, zero, n = 1,
   two.nodes.forEach((x, k) => assert.ok(two.weights[k]! < 1e-12 || Math.min(Math.abs(x - 1), Math.abs(x - 2)) < 1e-12));
 });
 
+testEach("matrices and operators of any scale have the same nodes, scaled", (rt) => {
+  const plain = spectralDensity(rt, path(60), { probes: 3, steps: 12 });
+  const { apply } = path(60);
+  const dense = Array.from({ length: 60 }, (_, i) => Array.from({ length: 60 }, (_, j) => [2, -1][Math.abs(i - j)] ?? 0));
+  for (const c of [2 ** 1000, 2 ** -1000]) {
+    const operator: SymmetricOperator = { n: 60, apply: (V) => {
+      const { data, rows, cols } = apply(V) as { data: Float64Array; rows: number; cols: number };
+      return { data: data.map((x) => c * x), rows, cols };
+    } };
+    for (const A of [operator, dense.map((row) => row.map((x) => c * x))]) {
+      const { nodes, density } = spectralDensity(rt, A, { probes: 3, steps: 12 });
+      nodes.forEach((x, k) => assert.ok(Math.abs(x / c - plain.nodes[k]!) <= 1000 * 60 * EPS, `${x / c} ${plain.nodes[k]}`));
+      assert.ok(density.every(Number.isFinite));
+    }
+  }
+});
+
 test("equal bits for any number of threads", async () => {
   const results = await Promise.all([1, 2, 3].map(async (threads) => {
     const la = await createCore({ threads });

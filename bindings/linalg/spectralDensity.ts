@@ -16,6 +16,7 @@ import { checkCount } from "../options.ts";
 import { checkSeed, randomState } from "../random/randomState.ts";
 import { pushEmpty, pushSymmetric, toSquare, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
 import { isOperator, product, toSymmetricOperator, type Steps, type SymmetricOperator } from "./operator.ts";
+import { extremeExponent, largestOf, scalePlaced, timesPowerOfTwo } from "./scale.ts";
 
 export interface SpectralDensityOptions {
   /** Random vectors. Default 10. */
@@ -83,6 +84,9 @@ function* lanczos(
     const w = pushEmpty(rt, fn, probes, n);
     const at = memory.push(16 * probes * steps, `${fn}: coefficients`);
     const gemmWork = a ? memory.push(kernels.gemm_work_f64(probes, n, n), `${fn}: workspace`) : 0;
+    // powers of two keep squares in range: a matrix is scaled at once, the products of an operator as the first one asks for
+    let exponent = "n" in A ? 0 : extremeExponent(largestOf(A.data));
+    if (a) scalePlaced(rt, a, -exponent);
     const random = randomState(rt, seed).random(probes * n);
     for (let p = 0; p < probes; p++) {
       const z = memory.f64(v.at + 8 * p * (steps + 1) * v.stride, n);
@@ -96,13 +100,14 @@ function* lanczos(
       } else {
         const V = columnsOf(memory.f64(vj, (probes - 1) * lead + n), probes, n, lead);
         const { data } = yield* product(fn, A as SymmetricOperator, V);
+        if (j === 0) exponent = extremeExponent(largestOf(data));
         rowsOf(data, probes, n, memory.f64(w.at, probes * w.stride), w.stride);
+        scalePlaced(rt, w, -exponent);
       }
       rt.checkAborted(kernels.lanczos_probes_f64(n, probes, steps, j, v.at, v.stride, w.at, w.stride, at, at + 8 * probes * steps));
     }
-    const alpha = memory.f64(at, probes * steps).slice();
-    const beta = memory.f64(at + 8 * probes * steps, probes * steps).slice();
-    return { alpha, beta };
+    const [alpha, beta] = [at, at + 8 * probes * steps].map((from) => memory.f64(from, probes * steps).map((x) => timesPowerOfTwo(x, exponent)));
+    return { alpha: alpha!, beta: beta! };
   } finally {
     memory.release(mark);
   }
