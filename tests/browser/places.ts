@@ -1,0 +1,39 @@
+// Where in a browser the contract is tested: what the server sends with every file of a place, and what
+// createEngine needs there.
+
+import type { EngineOptions } from "eigenscope";
+
+export interface Place {
+  /** The first part of the path under which the server has it. */
+  path: string;
+  name: string;
+  /** Whether the page is cross-origin isolated. */
+  isolated: boolean;
+  /** Sent with every file, the worker's too: a worker has a policy of its own. */
+  headers: Record<string, string>;
+  /** The page is in a frame of a page of another site, with this `allow`. */
+  framed?: { allow: string };
+  options: EngineOptions;
+}
+
+const isolation = (by = "same-origin") => ({
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": by,
+});
+
+export const isolated: Place = {
+  path: "isolated",
+  name: "isolated",
+  isolated: true,
+  headers: isolation(),
+  options: { threads: 2 },
+};
+
+export const plain: Place = {
+  path: "plain",
+  name: "not isolated",
+  isolated: false,
+  headers: {},
+  options: { threads: 2 },
+};

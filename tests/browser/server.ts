@@ -1,0 +1,83 @@
+// The files of the package, and a page that runs the contract against them, as a server of any site would
+// give them: each place under a path of its own with headers of its own.
+
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+import type { Place } from "./places.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".wasm": "application/wasm",
+};
+const PAGE = `<!doctype html><meta charset="utf-8"><title>contract</title><script type="module" src="page.js"></script>`;
+
+export interface Server {
+  /** Where a place's page is; in a frame, where the page around it is. */
+  url(place: Place): string;
+  close(): Promise<void>;
+}
+
+/** Serves the places on this machine, until closed. */
+export async function serve(places: readonly Place[]): Promise<Server> {
+  const script = await bundlePage();
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const { pathname } = new URL(request.url!, "http://localhost");
+    const [, path, ...rest] = normalize(pathname).split("/");
+    const place = places.find((p) => p.path === path);
+    const file = rest.join("/");
+    const send = (body: string | Buffer, status = 200) =>
+      response.writeHead(status, { "Content-Type": TYPES[extname(file)] ?? "text/plain", "Cache-Control": "no-store", ...place?.headers }).end(body);
+    if (!place) send("no such place", 404);
+    else if (file === "page.html") send(PAGE);
+    else if (file === "page.js") send(script);
+    else if (file === "around.html") send(around(place, port));
+    else if (file.startsWith("dist/")) await readFile(join(ROOT, file)).then(send, () => send("no such file", 404));
+    else send("no such file", 404);
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: (place) => place.framed
+      ? `http://127.0.0.1:${port}/${place.path}/around.html`
+      : `http://localhost:${port}/${place.path}/page.html`,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}
+
+/** A page of another site (127.0.0.1 to localhost) with the place's page in a frame. */
+function around({ path, framed }: Place, port: number): string {
+  return `<!doctype html><meta charset="utf-8"><title>around</title>` +
+    `<iframe allow="${framed?.allow ?? ""}" src="http://localhost:${port}/${path}/page.html"></iframe>`;
+}
+
+/** page.ts with its cases in one file; the package stays outside, as its built files. */
+async function bundlePage(): Promise<string> {
+  const { exports } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
+    exports: Record<string, { default: string }>;
+  };
+  const builtFiles: Plugin = {
+    name: "eigenscope as built",
+    setup: ({ onResolve }) => onResolve({ filter: /^eigenscope(\/|$)/ }, ({ path }) => (
+      { path: exports[path.replace("eigenscope", ".")]!.default, external: true }
+    )),
+  };
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, "tests/browser/page.ts")],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+    plugins: [builtFiles],
+  });
+  return outputFiles[0]!.text;
+}
