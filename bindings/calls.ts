@@ -9,8 +9,9 @@
 
 import { CapabilityError, ClosedError } from "./errors.ts";
 import { createMemory, isShared } from "./core/memory.ts";
-import { spawnPool, spawnWorker, type HostRole, type Pool, type WorkerHandle } from "./core/pool.ts";
+import { spawnPool, type HostRole, type Pool } from "./core/pool.ts";
 import type { Binary } from "./core/runtime.ts";
+import type { Spawn, WorkerHandle } from "./core/spawn.ts";
 import { answer, isOperator, type Operator } from "./linalg/operator.ts";
 import type { CallOptions } from "./options.ts";
 import { describeOperator, fromRecord, type Answer, type Ask, type Call, type Reply, type Request } from "./rpc.ts";
@@ -46,11 +47,11 @@ export class Calls {
   private pool?: Pool;
   private words?: { abort: Int32Array; progress: Float64Array };
 
-  private constructor(private binary: Binary, private readonly local: boolean) {}
+  private constructor(private binary: Binary, private readonly local: boolean, private readonly spawn: Spawn) {}
 
-  /** With `host`, a worker or what spawnHost gave. */
-  static async start(binary: Binary, host: WorkerHandle, local: boolean): Promise<Calls> {
-    const calls = new Calls(binary, local);
+  /** With `host`, which spawnHost gave, and the way to start more workers. */
+  static async start(binary: Binary, host: WorkerHandle, local: boolean, spawn: Spawn): Promise<Calls> {
+    const calls = new Calls(binary, local, spawn);
     await calls.boot(host);
     return calls;
   }
@@ -121,7 +122,7 @@ export class Calls {
   private async startPool(host: WorkerHandle): Promise<void> {
     if (this.binary.threads === 1) return;
     try {
-      const pool = await spawnPool(this.binary, this.binary.threads - 1);
+      const pool = await spawnPool(this.binary, this.binary.threads - 1, this.spawn);
       if (host !== this.host || this.closed) return pool.close();
       this.pool = pool;
       for (const worker of pool.workers) worker.onDeath((reason) => this.died(host, reason));
@@ -272,8 +273,8 @@ export class Calls {
     this.ready = false;
     for (const pending of this.running) pending.asked = pending.answer = undefined;
     this.queue.unshift(...this.running.splice(0));
-    this.binary = { ...this.binary, memory: createMemory(this.binary.variant.endsWith("threads")) };
-    spawnHost(this.local)
+    this.binary = { ...this.binary, ...createMemory(this.binary.variant.endsWith("threads")) };
+    spawnHost(this.local, this.spawn)
       .then((host) => this.boot(host))
       .then(
         () => { if (this.closed) this.end(); },
@@ -300,8 +301,8 @@ export class Calls {
 }
 
 /** A worker to become the host, or the caller's own thread behind the same surface. */
-export function spawnHost(local: boolean): Promise<WorkerHandle> {
-  return local ? localHost() : spawnWorker("eigenscope-host");
+export function spawnHost(local: boolean, spawn: Spawn): Promise<WorkerHandle> {
+  return local ? localHost() : spawn("eigenscope-host");
 }
 
 async function localHost(): Promise<WorkerHandle> {

@@ -2,6 +2,7 @@
 
 import { prepareBinary } from "./core/create.ts";
 import { runtimeName } from "./core/platform.ts";
+import { spawner } from "./core/spawn.ts";
 import { Calls, spawnHost } from "./calls.ts";
 import { mapNames, names, type Asynchronous } from "./names.ts";
 import type { Operations } from "./operations.ts";
@@ -19,10 +20,18 @@ export interface EngineInfo {
   /** e.g. "Node 24.21.0" */
   runtime: string;
   variant: string;
+  /** On shared memory. */
   threads: number;
+  /**
+   * In how many pieces products, kernel matrices and Monte Carlo are split over workers with memories of their
+   * own, where there is no shared memory; otherwise 1.
+   */
+  parts: number;
   worker: boolean;
+  /** The most that one call may use, in bytes: at most the 4 GiB of WebAssembly. */
+  memoryLimit: number;
   gpu: null;
-  /** Why this variant and this number of threads. */
+  /** Every "why" of the above, joined by "; ". */
   reason: string;
 }
 
@@ -33,10 +42,11 @@ export interface Engine extends Asynchronous<Operations> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts an engine. Nothing is fetched; the process may exit while it is idle. */
+/** Starts an engine. Nothing is fetched unless `wasmUrl` or `workerUrl` says so; the process may exit while it is idle. */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { worker = true } = options;
-  const spawning = spawnHost(!worker);
+  const spawn = spawner(options);
+  const spawning = spawnHost(!worker, spawn);
   let binary;
   try {
     binary = await prepareBinary("createEngine", options, "auto", worker);
@@ -49,11 +59,13 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     runtime: runtimeName(),
     variant: binary.variant,
     threads: binary.threads,
+    parts: 1,
     worker,
+    memoryLimit: binary.memoryLimit,
     gpu: null,
     reason: binary.reason,
   };
-  const calls = await Calls.start(binary, await spawning, !worker);
+  const calls = await Calls.start(binary, await spawning, !worker, spawn);
   const call = (path: string) => (...args: unknown[]) => {
     const last = args.at(-1);
     let callOptions: CallOptions = {};

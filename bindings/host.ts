@@ -15,7 +15,7 @@ export interface Port {
 export function startHost(role: HostRole, port: Port): (request: Request) => void {
   let current = 0;
   const tick = (done: number, total: number) => port.postMessage({ type: "progress", id: current, fraction: done / total });
-  const rt = new Runtime({ ...role, memory: role.memory ?? createMemory(false) }, tick);
+  const rt = new Runtime({ ...role, ...(role.memory ? { memory: role.memory } : createMemory(false)) }, tick);
   /** The operations that wait for a product. */
   const waiting = new Map<number, Steps<unknown>>();
   port.postMessage({ type: "ready", abortWord: rt.kernels.abort_word(), progressWord: rt.kernels.progress_word() });

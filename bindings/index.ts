@@ -4,6 +4,6 @@ export { createEngine, type Engine, type EngineInfo, type EngineOptions } from "
 export * from "./errors.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
 export { columns, normalizeRows } from "./linalg/rows.ts";
-export type { CallOptions, Progress } from "./options.ts";
+export type { CallOptions, Progress, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";
 export { version } from "./version.ts";

@@ -15,12 +15,36 @@ export interface CallOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** The four binaries of the package, in `dist/wasm/`: with and without threads, with and without relaxed SIMD. */
+export type Variant = "base" | "threads" | "relaxed" | "relaxed-threads";
+
+/** A binary: its URL, or what was made of it already. A URL that ends in "/" is a folder that holds all four. */
+export type WasmSource = string | URL | BufferSource | Response | Promise<Response> | WebAssembly.Module;
+
+/** What this package needs of a worker: a browser's Worker or one of node:worker_threads. */
+export interface WorkerLike {
+  postMessage(message: any, transfer?: any): void;
+  terminate(): unknown;
+}
+
 export interface CreateOptions {
   /** Threads to compute with, "auto" for one per core. Default "auto" on an engine, 1 on a core. */
   threads?: number | "auto";
   /** No relaxed SIMD: equal to the last bit on every machine, 20-40 % slower. Default false. */
   reproducible?: boolean;
+  /**
+   * Where WebAssembly comes from, in place of the binaries inside the package: a file or a folder of `dist/wasm/`
+   * on your server, its bytes, a Response, a compiled module, or a function that gives one of these for a variant.
+   */
+  wasmUrl?: WasmSource | ((variant: Variant) => WasmSource | Promise<WasmSource>);
+  /** The URL of `dist/worker.js` on the page's own origin, for pages whose policy refuses workers from blob: URLs. */
+  workerUrl?: string | URL;
+  /** Starts a worker that runs `dist/worker.js`; takes precedence over `workerUrl`. */
+  createWorker?: (name: string) => WorkerLike;
 }
+
+/** How workers are to be started. */
+export type WorkerSource = Pick<CreateOptions, "workerUrl" | "createWorker">;
 
 /** Refuses what is no whole number from `least` to `most`. */
 export function checkCount(fn: string, name: string, value: unknown, least = 1, most = 2 ** 31 - 1): asserts value is number {

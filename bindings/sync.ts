@@ -10,7 +10,7 @@ import type { CreateOptions } from "./options.ts";
 
 export * from "./errors.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
-export type { CreateOptions } from "./options.ts";
+export type { CreateOptions, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";
 
 type Tree = Synchronous<Operations>;

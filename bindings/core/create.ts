@@ -7,6 +7,7 @@ import { createMemory } from "./memory.ts";
 import { hardwareThreads, sharedMemoryReason } from "./platform.ts";
 import { spawnPool } from "./pool.ts";
 import { Runtime, type Binary } from "./runtime.ts";
+import { spawner } from "./spawn.ts";
 
 /** Chooses a variant and compiles it. More than one thread needs shared memory, whose lack is said in `reason`. */
 export async function prepareBinary(
@@ -24,8 +25,8 @@ export async function prepareBinary(
   const shared = !missing && (count > 1 || shareAlways);
   const { variant, reason } = await chooseVariant(shared, options.reproducible ?? false);
   return {
-    module: await loadModule(variant),
-    memory: createMemory(shared),
+    module: await loadModule(variant, options.wasmUrl),
+    ...createMemory(shared),
     variant,
     threads: shared ? count : 1,
     reason: missing && count > 1 ? `${reason}; one thread: ${missing}` : reason,
@@ -35,6 +36,6 @@ export async function prepareBinary(
 /** A runtime on the caller's own thread, with `threads − 1` pool workers. */
 export async function createRuntime(name: string, options: CreateOptions, fallbackThreads: number | "auto"): Promise<Runtime> {
   const binary = await prepareBinary(name, options, fallbackThreads);
-  const pool = binary.threads > 1 ? await spawnPool(binary, binary.threads - 1) : undefined;
+  const pool = binary.threads > 1 ? await spawnPool(binary, binary.threads - 1, spawner(options)) : undefined;
   return new Runtime(binary, undefined, pool);
 }

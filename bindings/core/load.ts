@@ -5,9 +5,8 @@
 
 import { relaxedSimd, simd } from "wasm-feature-detect";
 import { CapabilityError } from "../errors.ts";
+import type { CreateOptions, Variant } from "../options.ts";
 import { nodeBuiltin } from "./platform.ts";
-
-export type Variant = "base" | "threads" | "relaxed" | "relaxed-threads";
 
 /** The best variant that this engine has, and why a better one was not taken. */
 export async function chooseVariant(shared: boolean, reproducible: boolean): Promise<{ variant: Variant; reason: string }> {
@@ -32,14 +31,29 @@ const SOURCES: Record<Variant, () => Promise<{ default: string }>> = {
 };
 
 /** The compiled module of a variant. */
-export async function loadModule(variant: Variant): Promise<WebAssembly.Module> {
-  const deflated = (await SOURCES[variant]()).default;
-  const bytes = await inflate(Uint8Array.from(atob(deflated), (c) => c.charCodeAt(0)));
+export async function loadModule(variant: Variant, source: CreateOptions["wasmUrl"]): Promise<WebAssembly.Module> {
+  const given = typeof source === "function" ? await source(variant) : await source;
+  if (given instanceof WebAssembly.Module) return given;
+  return compile(given === undefined ? await inlined(variant) : await bytesOf(given, variant));
+}
+
+async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
     throw new CapabilityError(`createEngine: WebAssembly could not be compiled (${(error as Error).message}): a Content-Security-Policy needs script-src 'wasm-unsafe-eval'`);
   }
+}
+
+async function bytesOf(source: string | URL | BufferSource | Response, variant: Variant): Promise<BufferSource> {
+  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return source;
+  if (source instanceof Response) return source.arrayBuffer();
+  return (await fetch(String(source).endsWith("/") ? `${source}${variant}.wasm` : source)).arrayBuffer();
+}
+
+async function inlined(variant: Variant): Promise<BufferSource> {
+  const deflated = (await SOURCES[variant]()).default;
+  return inflate(Uint8Array.from(atob(deflated), (c) => c.charCodeAt(0)));
 }
 
 /** The inverse of deflate. Node's zlib where there is one: loading its web streams takes 40 ms. */

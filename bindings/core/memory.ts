@@ -15,11 +15,11 @@ export const MEMORY_LIMIT = MOST_PAGES * PAGE;
  * the start, 4 GiB or what the machine grants: pages cost nothing until they are touched, and no
  * thread has to be told of a growth.
  */
-export function createMemory(shared: boolean): WebAssembly.Memory {
-  if (!shared) return new WebAssembly.Memory({ initial: 32, maximum: MOST_PAGES });
+export function createMemory(shared: boolean): { memory: WebAssembly.Memory; memoryLimit: number } {
+  if (!shared) return { memory: new WebAssembly.Memory({ initial: 32, maximum: MOST_PAGES }), memoryLimit: MEMORY_LIMIT };
   for (let pages = MOST_PAGES; ; pages /= 2) {
     try {
-      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+      return { memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared }), memoryLimit: pages * PAGE };
     } catch (error) {
       if (pages <= 1024) throw new OutOfMemoryError(`createEngine: not even 64 MiB of shared memory can be had (${(error as Error).message})`);
     }

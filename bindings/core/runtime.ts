@@ -4,7 +4,7 @@
 import { CapabilityError, ClosedError } from "../errors.ts";
 import { instantiate } from "./instantiate.ts";
 import { CHUNK_FAILED, INFO_ABORTED, type Kernels } from "./kernels.ts";
-import type { Variant } from "./load.ts";
+import type { Variant } from "../options.ts";
 import { Memory } from "./memory.ts";
 import type { Pool } from "./pool.ts";
 
@@ -15,6 +15,8 @@ export class Aborted extends Error {}
 export interface Binary {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
+  /** The size that the memory can have, in bytes. */
+  memoryLimit: number;
   variant: Variant;
   threads: number;
 }
