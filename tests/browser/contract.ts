@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import { contract } from "../contract/index.ts";
 import type { Outcome, Surroundings } from "../contract/contract.ts";
 import type { Place } from "./places.ts";
+import { serve } from "./server.ts";
 import type { Browser, Tab } from "./drivers.ts";
 
 /** What one case may take on a loaded machine, in ms. */
@@ -48,5 +49,22 @@ export async function withLimit<T>(promise: Promise<T>, limit: number, what: str
     ]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** The contract in every place, in one browser that is ended whatever happens. */
+export async function testPlaces(t: TestContext, places: readonly Place[], launch: () => Promise<Browser>): Promise<void> {
+  const server = await serve(places);
+  try {
+    const browser = await launch();
+    try {
+      for (const place of places) {
+        await t.test(`${browser.name}, ${place.name}`, (sub) => testContract(sub, browser, place, server.url(place)));
+      }
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await server.close();
   }
 }

@@ -24,12 +24,20 @@ export interface PuppeteerTab extends Tab {
 }
 
 /** Until a page is there, in ms. */
-const OPEN_LIMIT = 30_000;
+export const OPEN_LIMIT = 30_000;
 
 export function launchChromium(executablePath: string) {
   return launch({
     executablePath,
     args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+}
+
+export function launchFirefox(executablePath: string) {
+  return launch({
+    browser: "firefox",
+    executablePath,
+    extraPrefsFirefox: { "app.update.enabled": false, "toolkit.telemetry.enabled": false, "services.settings.server": "http://localhost:1/" },
   });
 }
 

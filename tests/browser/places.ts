@@ -37,3 +37,23 @@ export const plain: Place = {
   headers: {},
   options: { threads: 2 },
 };
+
+/** In a frame of another site's page that says nothing of isolation. */
+export const framed: Place = {
+  path: "framed",
+  name: "in a frame of another site",
+  isolated: false,
+  headers: {},
+  framed: { allow: "" },
+  options: { threads: 2 },
+};
+
+/** The same where both pages are isolated, and the outer one lets the inner one be. */
+export const framedIsolated: Place = {
+  path: "framed-isolated",
+  name: "isolated in a frame of another site",
+  isolated: true,
+  headers: isolation("cross-origin"),
+  framed: { allow: "cross-origin-isolated" },
+  options: { threads: 2 },
+};
