@@ -2,10 +2,10 @@
 
 import { testPlaces } from "./contract.ts";
 import { launchChromium } from "./drivers.ts";
-import { framed, framedIsolated, isolated, plain } from "./places.ts";
+import { places } from "./places.ts";
 import { findProgram, testWith } from "./programs.ts";
 
 const program = findProgram("CHROMIUM", ["chromium", "chromium-browser", "google-chrome"]);
 
 testWith("Chromium", program, process.env.CI === "true", (t, path) =>
-  testPlaces(t, [isolated, plain, framed, framedIsolated], () => launchChromium(path)));
+  testPlaces(t, places, () => launchChromium(path)));

@@ -1,29 +1,25 @@
-// The contract, one case after the other, in a page of a place: each a subtest, each skip with its reason.
+// The contract, one case after the other, in some surroundings: each a subtest, each skip with its reason.
 
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { contract } from "../contract/index.ts";
 import type { Outcome, Surroundings } from "../contract/contract.ts";
+import type { Browser, Tab } from "./drivers.ts";
 import type { Place } from "./places.ts";
 import { serve } from "./server.ts";
-import type { Browser, Tab } from "./drivers.ts";
 
 /** What one case may take on a loaded machine, in ms. */
 const CASE_LIMIT = 60_000;
 
-export async function testContract(t: TestContext, browser: Browser, place: Place, url: string): Promise<void> {
-  const surroundings: Surroundings = { name: `${browser.name}, ${place.name}`, shared: place.isolated, options: place.options };
+/** `open` gives what page.ts runs in; it is opened anew after a case that failed. */
+export async function testContract(t: TestContext, surroundings: Surroundings, open: () => Promise<Tab>): Promise<void> {
   let tab: Tab | undefined;
-  await t.test(`the page is ${place.isolated ? "" : "not "}cross-origin isolated`, async () => {
-    tab = await browser.open(url);
-    assert.equal(await tab.evaluate("crossOriginIsolated"), place.isolated);
-  });
   for (const [index, { title }] of contract.entries()) {
     await t.test(title, async (sub) => {
-      tab ??= await browser.open(url);
+      tab ??= await open();
       try {
-        const outcome = await withLimit(
-          tab.evaluate<Outcome>(`runCase(${index}, ${JSON.stringify(surroundings)})`), CASE_LIMIT, title,
+        const outcome = await withLimit<Outcome>(
+          tab.evaluate(`runCase(${index}, ${JSON.stringify(surroundings)})`), CASE_LIMIT, title,
         );
         if (outcome.status === "skipped") sub.skip(outcome.message);
         if (outcome.status === "failed") throw new Error(outcome.message);
@@ -35,6 +31,31 @@ export async function testContract(t: TestContext, browser: Browser, place: Plac
     });
   }
   await tab?.close();
+}
+
+/** The contract in every place, in one browser that is ended whatever happens. */
+export async function testPlaces(t: TestContext, places: readonly Place[], launch: () => Promise<Browser>): Promise<void> {
+  const server = await serve(places);
+  try {
+    const browser = await launch();
+    try {
+      for (const place of places) {
+        const name = `${browser.name}, ${place.name}`;
+        await t.test(name, async (sub) => {
+          await sub.test(`the page is ${place.isolated ? "" : "not "}cross-origin isolated`, async () => {
+            const tab = await browser.open(server.url(place));
+            assert.equal(await tab.evaluate("crossOriginIsolated"), place.isolated);
+            await tab.close();
+          });
+          await testContract(sub, { name, shared: place.isolated, options: place.options }, () => browser.open(server.url(place)));
+        });
+      }
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await server.close();
+  }
 }
 
 /** The promise, or an error after so many ms. */
@@ -49,22 +70,5 @@ export async function withLimit<T>(promise: Promise<T>, limit: number, what: str
     ]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** The contract in every place, in one browser that is ended whatever happens. */
-export async function testPlaces(t: TestContext, places: readonly Place[], launch: () => Promise<Browser>): Promise<void> {
-  const server = await serve(places);
-  try {
-    const browser = await launch();
-    try {
-      for (const place of places) {
-        await t.test(`${browser.name}, ${place.name}`, (sub) => testContract(sub, browser, place, server.url(place)));
-      }
-    } finally {
-      await browser.close();
-    }
-  } finally {
-    await server.close();
   }
 }

@@ -2,10 +2,10 @@
 
 import { testPlaces } from "./contract.ts";
 import { launchFirefox } from "./drivers.ts";
-import { framed, framedIsolated, isolated, plain } from "./places.ts";
+import { places } from "./places.ts";
 import { findProgram, testWith } from "./programs.ts";
 
 const program = findProgram("FIREFOX", ["firefox-esr", "firefox"]);
 
 testWith("Firefox", program, process.env.CI === "true", (t, path) =>
-  testPlaces(t, [isolated, plain, framed, framedIsolated], () => launchFirefox(path)));
+  testPlaces(t, places, () => launchFirefox(path)));

@@ -57,3 +57,24 @@ export const framedIsolated: Place = {
   framed: { allow: "cross-origin-isolated" },
   options: { threads: 2 },
 };
+
+/** What the README tells pages with a strict policy: wasm allowed, workers from the own origin only, nothing fetched. */
+const strictPolicy = { "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'" };
+
+export const strict: Place = {
+  path: "strict",
+  name: "strict policy",
+  isolated: false,
+  headers: strictPolicy,
+  options: { threads: 2, workerUrl: "dist/worker.js" },
+};
+
+export const strictIsolated: Place = {
+  path: "strict-isolated",
+  name: "strict policy, isolated",
+  isolated: true,
+  headers: { ...strictPolicy, ...isolation() },
+  options: { threads: 2, workerUrl: "dist/worker.js" },
+};
+
+export const places = [isolated, plain, strict, strictIsolated, framed, framedIsolated];

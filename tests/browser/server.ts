@@ -5,11 +5,9 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { bundle, ROOT } from "./bundle.ts";
 import type { Place } from "./places.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -25,7 +23,7 @@ export interface Server {
 
 /** Serves the places on this machine, until closed. */
 export async function serve(places: readonly Place[]): Promise<Server> {
-  const script = await bundlePage();
+  const script = await bundle("tests/browser/page.ts", "./");
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url!, "http://localhost");
     const [, path, ...rest] = normalize(pathname).split("/");
@@ -58,26 +56,4 @@ export async function serve(places: readonly Place[]): Promise<Server> {
 function around({ path, framed }: Place, port: number): string {
   return `<!doctype html><meta charset="utf-8"><title>around</title>` +
     `<iframe allow="${framed?.allow ?? ""}" src="http://localhost:${port}/${path}/page.html"></iframe>`;
-}
-
-/** page.ts with its cases in one file; the package stays outside, as its built files. */
-async function bundlePage(): Promise<string> {
-  const { exports } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
-    exports: Record<string, { default: string }>;
-  };
-  const builtFiles: Plugin = {
-    name: "eigenscope as built",
-    setup: ({ onResolve }) => onResolve({ filter: /^eigenscope(\/|$)/ }, ({ path }) => (
-      { path: exports[path.replace("eigenscope", ".")]!.default, external: true }
-    )),
-  };
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, "tests/browser/page.ts")],
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    write: false,
-    plugins: [builtFiles],
-  });
-  return outputFiles[0]!.text;
 }
