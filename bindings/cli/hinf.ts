@@ -3,11 +3,10 @@
 import { MEMORY_LIMIT } from "../core/memory.ts";
 import { createEngine, type Engine } from "../engine.ts";
 import { OutOfMemoryError } from "../errors.ts";
-import type { SpecialRows } from "../hinf/exact.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { normalizeRows } from "../linalg/rows.ts";
 import { digitsFor, grouped, roundDown, roundUp } from "../plot/numbers.ts";
-import { hinfReport, type HinfSpectra, type HinfSummary } from "../plot/hinfReport.ts";
+import { hinfReport, rowWarnings, type HinfSpectra, type HinfSummary } from "../plot/hinfReport.ts";
 import { checkOutput, readDigits, readMatrix, withoutLastColumn, writeOutput } from "./files.ts";
 import { aligned, blue, bold, cyan, dim, padEnd, Progress, seconds, table, wrap, yellow } from "./output.ts";
 import { sketch } from "./sketch.ts";
@@ -140,20 +139,6 @@ async function timed<T>(call: Promise<T>): Promise<{ value: T; seconds: number }
   const start = performance.now();
   const value = await call;
   return { value, seconds: (performance.now() - start) / 1000 };
-}
-
-/** What the rows say about λ_min(H∞), one line a kind; rows count from 1. */
-function rowWarnings(found: SpecialRows, singular: boolean): string[] {
-  const others = (count: number) => (count > 1 ? ` (and ${count - 1} more)` : "");
-  const pair = (pairs: [number, number][]) => `rows ${pairs[0]![0] + 1} and ${pairs[0]![1] + 1}${others(pairs.length)}`;
-  const warnings = [];
-  if (found.zeroRows.length) warnings.push(`row ${found.zeroRows[0]! + 1}${others(found.zeroRows.length)} is zero: λ_min(H∞) = 0`);
-  if (found.parallelRows.length) {
-    const effect = singular ? ": λ_min(H∞) = 0" : " up to rounding: λ_min(H∞) is 0 or nearly so";
-    warnings.push(`${pair(found.parallelRows)} are positive multiples of each other${effect}`);
-  }
-  if (found.oppositeRows.length) warnings.push(`${pair(found.oppositeRows)} are opposite: H∞ may be singular, it need not be`);
-  return warnings;
 }
 
 /** The result for people, at most 80 columns wide. */

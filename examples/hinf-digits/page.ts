@@ -1,0 +1,179 @@
+// The page: what its controls do, and what comes back from its worker.
+
+import type uPlot from "uplot";
+import type { EngineInfo } from "eigenscope";
+import { significant } from "eigenscope/plot";
+import { isolate } from "../site/isolation.ts";
+import { schedule } from "./experiment.ts";
+import type { Data, FromWorker, ToWorker } from "./messages.ts";
+import { drawSmallest, drawSpectra, size, updateSmallest, updateSpectra } from "./plots.ts";
+import { add, csvOf, reportOf, save, summaryOf, type Results } from "./results.ts";
+import { byId, neurons, put, showData, showEngine, showMessage, showResults, showTable } from "./view.ts";
+
+/** Rows that are used at first: what is done in seconds. */
+const ROWS = matchMedia("(max-width: 46rem)").matches ? 600 : 2000;
+
+const [rows, features, seed, dropLast] = [byId<HTMLInputElement>("rows"), byId<HTMLSelectElement>("features"), byId<HTMLInputElement>("seed"), byId<HTMLInputElement>("drop-last")];
+const file = byId<HTMLInputElement>("file");
+const runButton = byId<HTMLButtonElement>("run");
+const progress = byId<HTMLProgressElement>("progress");
+
+await isolate(new URL("../sw.js", document.baseURI));
+
+const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+const send = (message: ToWorker) => worker.postMessage(message);
+
+let engine: EngineInfo;
+let data: Data | undefined;
+let results: Results | undefined;
+/** Of the run in progress; 0 without one. */
+let current = 0;
+let runs = 0;
+let started = 0;
+let clock: ReturnType<typeof setInterval> | undefined;
+let plots: { spectra: uPlot; smallest: uPlot } | undefined;
+
+worker.onmessage = ({ data: message }: MessageEvent<FromWorker>) => {
+  if ("id" in message && message.id !== undefined && message.id !== current) return;
+  switch (message.type) {
+    case "engine":
+      engine = message.info;
+      return showEngine(engine);
+    case "data":
+      return useData(message.data);
+    case "found":
+      if (message.finding.kind === "progress") {
+        progress.value = message.finding.fraction;
+        return put("doing", message.finding.doing);
+      }
+      add(results!, message.finding);
+      return show();
+    case "ended":
+      return end(message.cancelled ? "Cancelled" : "Done");
+    case "failed":
+      showMessage("error", [message.message]);
+      if (message.id !== undefined || !data) end("Failed");
+  }
+};
+worker.onerror = (event) => showMessage("error", [event.message || "The worker could not start"]);
+
+function useData(read: Data): void {
+  data = read;
+  showMessage("error", []);
+  showData(read);
+  rows.max = String(read.rows);
+  rows.value = String(Math.min(read.rows, ROWS));
+  dropLast.checked = false;
+  run();
+}
+
+function run(): void {
+  if (!data) return;
+  if (![rows, seed].every((input) => input.reportValidity())) return;
+  const settings = { rows: rows.valueAsNumber, features: Number(features.value), seed: seed.valueAsNumber, dropLastColumn: dropLast.checked };
+  current = ++runs;
+  results = {
+    data: { source: data.source, rows: settings.rows, cols: data.cols - Number(settings.dropLastColumn) },
+    sizes: schedule(settings.features),
+    samples: [],
+    rank: 0,
+    warnings: [...data.warnings],
+  };
+  send({ type: "run", id: current, ...settings });
+  showMessage("error", []);
+  runButton.disabled = false;
+  runButton.textContent = "Cancel";
+  byId("downloads").hidden = true;
+  progress.value = 0;
+  started = performance.now();
+  clearInterval(clock);
+  clock = setInterval(showTime, 100);
+  announce("Running");
+  show();
+}
+
+function end(how: "Done" | "Cancelled" | "Failed"): void {
+  showTime();
+  clearInterval(clock);
+  current = 0;
+  runButton.textContent = "Run";
+  runButton.disabled = !data;
+  put("doing", how);
+  if (how === "Done") progress.value = 1;
+  const last = results?.samples.at(-1)?.summary;
+  byId("downloads").hidden = how !== "Done";
+  announce(last ? `${how}. ${neurons(last.features)}: smallest eigenvalue ${significant(last.lambdaMin, 5)}` : how);
+}
+
+const showTime = () => put("elapsed", `${((performance.now() - started) / 1000).toFixed(1)} s`);
+const announce = (text: string) => put("announcement", text);
+
+function show(): void {
+  const { exact, samples, warnings } = results!;
+  showResults(results!);
+  showTable(results!);
+  showMessage("warnings", warnings);
+  if (!exact) return;
+  if (samples.length === 0) {
+    announce(`Closed form: smallest eigenvalue ${significant(exact.summary.lambdaMin, 7)}`);
+    draw();
+  } else if (plots) {
+    updateSpectra(plots.spectra, results!);
+    updateSmallest(plots.smallest, results!);
+  }
+}
+
+function draw(): void {
+  plots?.spectra.destroy();
+  plots?.smallest.destroy();
+  plots = {
+    spectra: drawSpectra(byId("spectrum"), results!, (text) => put("readout", text)),
+    smallest: drawSmallest(byId("smallest"), results!),
+  };
+}
+
+byId<HTMLFormElement>("controls").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (current) send({ type: "cancel" });
+  else run();
+});
+
+const open = (chosen?: File) => send({ type: "open", file: chosen });
+file.addEventListener("change", () => {
+  if (file.files?.[0]) open(file.files[0]);
+  file.value = ""; // the same file can be chosen again
+});
+byId("digits").addEventListener("click", () => {
+  open();
+  file.focus();
+});
+
+for (const kind of ["dragenter", "dragover"]) {
+  document.addEventListener(kind, (event) => {
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+}
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) document.body.classList.remove("dropping");
+});
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dropping");
+  const dropped = event.dataTransfer?.files[0];
+  if (dropped) open(dropped);
+});
+
+const nameOf = () => results!.data.source.replace(/[^\w.-]+/g, "_");
+byId("save-report").addEventListener("click", () => save(`hinf-${nameOf()}.html`, "text/html", reportOf(results!, engine)));
+byId("save-csv").addEventListener("click", () => save(`hinf-${nameOf()}-spectra.csv`, "text/csv", csvOf(results!)));
+byId("save-json").addEventListener("click", () => save(`hinf-${nameOf()}.json`, "application/json", `${JSON.stringify(summaryOf(results!, engine))}\n`));
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plots && draw());
+new ResizeObserver(() => {
+  if (!plots) return;
+  plots.spectra.setSize(size(byId("spectrum")));
+  plots.smallest.setSize(size(byId("smallest")));
+}).observe(document.querySelector("main")!);
+
+open();

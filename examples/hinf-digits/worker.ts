@@ -1,0 +1,70 @@
+// Reads files and runs the experiment, so that the page only draws.
+
+import { columns, createEngine, normalizeRows, type Matrix } from "eigenscope";
+import { parseMatrix } from "eigenscope/io";
+import { converge } from "./experiment.ts";
+import type { Data, FromWorker, RunRequest, ToWorker } from "./messages.ts";
+
+const tell = (message: FromWorker) => postMessage(message);
+
+const engine = createEngine();
+engine.then(({ info }) => tell({ type: "engine", info }), fail);
+
+let matrix: Matrix<Float64Array>;
+let abort = new AbortController();
+let running = Promise.resolve();
+
+onmessage = ({ data: message }: MessageEvent<ToWorker>) => {
+  if (message.type === "open") {
+    open(message.file).catch(fail);
+  } else {
+    abort.abort();
+    if (message.type === "run") {
+      abort = new AbortController();
+      const { signal } = abort;
+      running = running.then(() => run(message, signal));
+    }
+  }
+};
+
+async function open(file?: File): Promise<void> {
+  const source = file?.name ?? "digits";
+  const bytes = file ? await file.arrayBuffer() : await fetchDigits();
+  const parsed = await parseMatrix(new Uint8Array(bytes), source);
+  // the last column of the digits is the label
+  matrix = file ? parsed.matrix : columns(parsed.matrix, 0, -1);
+  const { rows, cols } = matrix;
+  tell({ type: "data", data: { source, rows, cols, warnings: parsed.warnings, images: images(matrix) } });
+}
+
+async function fetchDigits(): Promise<ArrayBuffer> {
+  const response = await fetch(new URL("../data/digits.csv.gz", import.meta.url));
+  if (!response.ok) throw new Error(`digits: the server answered ${response.status}, expected the file of the digits`);
+  return response.arrayBuffer();
+}
+
+async function run({ id, rows, dropLastColumn, features, seed }: RunRequest, signal: AbortSignal): Promise<void> {
+  try {
+    signal.throwIfAborted();
+    const used = { data: matrix.data.subarray(0, rows * matrix.cols), rows, cols: matrix.cols };
+    const X = normalizeRows(dropLastColumn ? columns(used, 0, -1) : used);
+    await converge(await engine, X, { features, seed }, signal, (finding) => tell({ type: "found", id, finding }));
+    tell({ type: "ended", id, cancelled: false });
+  } catch (error) {
+    if (signal.aborted) tell({ type: "ended", id, cancelled: true });
+    else fail(error, id);
+  }
+}
+
+function fail(error: unknown, id?: number): void {
+  tell({ type: "failed", id, message: (error as Error).message });
+}
+
+/** The first rows as images, where they can be some. */
+function images({ data, rows, cols }: Matrix<Float64Array>): Data["images"] {
+  const side = Math.sqrt(cols);
+  if (!Number.isInteger(side) || side < 4 || side > 64) return { side: 0, pixels: new Uint8ClampedArray(0) };
+  const shown = data.subarray(0, Math.min(rows, 24) * cols);
+  const largest = shown.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
+  return { side, pixels: Uint8ClampedArray.from(shown, (x) => (255 * Math.abs(x)) / largest) };
+}
