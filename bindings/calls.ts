@@ -14,10 +14,7 @@ import type { Binary } from "./core/runtime.ts";
 import type { Spawn, WorkerHandle } from "./core/spawn.ts";
 import { answer, isOperator, type Operator } from "./linalg/operator.ts";
 import type { CallOptions } from "./options.ts";
-import { describeOperator, fromRecord, type Answer, type Ask, type Call, type Reply, type Request } from "./rpc.ts";
-
-/** How often progress is looked at and told, in ms. */
-const PROGRESS_INTERVAL = 50;
+import { describeOperator, fromRecord, PROGRESS_INTERVAL, type Answer, type Ask, type Call, type Reply, type Request } from "./rpc.ts";
 
 interface Pending {
   call: Call;
@@ -31,6 +28,8 @@ interface Pending {
   answer?: Answer;
   /** What the operator threw. */
   thrown?: { error: unknown };
+  /** Tells onProgress of a larger fraction than before, below 1. */
+  tell(fraction: number): void;
   /** Forgets timers and listeners. */
   settle(): void;
 }
@@ -69,6 +68,7 @@ export class Calls {
         reject,
         options,
         operator: isOperator(operator) ? operator : undefined,
+        tell: rising(options.onProgress),
         settle: () => signal?.removeEventListener("abort", onAbort),
       };
       signal?.addEventListener("abort", onAbort, { once: true });
@@ -169,11 +169,9 @@ export class Calls {
   }
 
   private watchProgress(pending: Pending): void {
-    const { onProgress } = pending.options;
-    if (!onProgress || !this.words) return;
-    const report = monotone(onProgress);
+    if (!pending.options.onProgress || !this.words) return;
     const timer = setInterval(() => {
-      if (this.busy === pending) report(this.words?.progress[0] ?? 0);
+      if (this.busy === pending) pending.tell(this.words?.progress[0] ?? 0);
     }, PROGRESS_INTERVAL);
     const { settle } = pending;
     pending.settle = () => {
@@ -187,7 +185,7 @@ export class Calls {
     if (!pending || pending.call.id !== reply.id) return;
     const { options, thrown } = pending;
     if (reply.type === "progress") {
-      if (reply.fraction < 1) options.onProgress?.({ fraction: reply.fraction });
+      pending.tell(reply.fraction);
     } else if (reply.type === "ask") {
       this.busy = undefined;
       void this.ask(pending, reply);
@@ -331,9 +329,9 @@ function sharedWords(memory: WebAssembly.Memory, at: { abortWord: number; progre
 }
 
 /** Tells rising fractions below 1; the last one, 1, comes with the result. */
-function monotone(onProgress: NonNullable<CallOptions["onProgress"]>): (fraction: number) => void {
+function rising(onProgress: CallOptions["onProgress"]): (fraction: number) => void {
   let told = 0;
   return (fraction) => {
-    if (fraction > told && fraction < 1) onProgress({ fraction: (told = fraction) });
+    if (fraction > told && fraction < 1) onProgress?.({ fraction: (told = fraction) });
   };
 }

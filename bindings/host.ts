@@ -5,7 +5,7 @@ import type { HostRole } from "./core/pool.ts";
 import { Aborted, Runtime } from "./core/runtime.ts";
 import { isOperator, isSteps, type Steps } from "./linalg/operator.ts";
 import { operationAt } from "./operations.ts";
-import { reviveOperator, toRecord, transferables, type Reply, type Request } from "./rpc.ts";
+import { PROGRESS_INTERVAL, reviveOperator, toRecord, transferables, type Reply, type Request } from "./rpc.ts";
 
 export interface Port {
   postMessage(message: Reply, transfer?: ArrayBuffer[]): void;
@@ -14,7 +14,13 @@ export interface Port {
 /** Sets the host up and returns what takes its requests. */
 export function startHost(role: HostRole, port: Port): (request: Request) => void {
   let current = 0;
-  const tick = (done: number, total: number) => port.postMessage({ type: "progress", id: current, fraction: done / total });
+  let told = -Infinity;
+  const tick = (done: number, total: number) => {
+    const now = performance.now();
+    if (now - told < PROGRESS_INTERVAL) return;
+    told = now;
+    port.postMessage({ type: "progress", id: current, fraction: done / total });
+  };
   const rt = new Runtime({ ...role, ...(role.memory ? { memory: role.memory } : createMemory(false)) }, tick);
   /** The operations that wait for a product. */
   const waiting = new Map<number, Steps<unknown>>();

@@ -10,6 +10,9 @@
 import { EigenscopeError, errorFromCode } from "./errors.ts";
 import type { Matrix } from "./linalg/matrix.ts";
 
+/** How often progress is told at most, in ms. */
+export const PROGRESS_INTERVAL = 50;
+
 export interface Call {
   id: number;
   /** e.g. "linalg.eigh" */

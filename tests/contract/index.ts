@@ -1,6 +1,12 @@
 // Every case of the contract.
 
+import { abort } from "./abort.ts";
+import { close } from "./close.ts";
 import type { Case } from "./contract.ts";
+import { errors } from "./errors.ts";
+import { order } from "./order.ts";
+import { progress } from "./progress.ts";
 import { results } from "./results.ts";
+import { sideBySide } from "./sideBySide.ts";
 
-export const contract: readonly Case[] = [...results];
+export const contract: readonly Case[] = [...results, ...errors, ...order, ...abort, ...progress, ...close, ...sideBySide];

@@ -1,0 +1,36 @@
+// One call of every operation that can take seconds, on input that makes it take them.
+
+import { matrix, type CallOptions, type Engine } from "eigenscope";
+import { differenceOperator, positive, random } from "./tools.ts";
+
+type LongCall = [name: string, call: (es: Engine, options: CallOptions) => Promise<unknown>];
+
+const n = 1600;
+let cached: ReturnType<typeof positive> | undefined;
+const square = () => (cached ??= positive(n, 1));
+let wide: ReturnType<typeof random> | undefined;
+const rows = () => (wide ??= random(3000, 64, 2));
+
+export const longCalls: LongCall[] = [
+  ["matmul", (es, options) => es.linalg.matmul(square(), square(), options)],
+  ["gram", (es, options) => es.linalg.gram(square(), options)],
+  ["eigvalsh", (es, options) => es.linalg.eigvalsh(square(), options)],
+  ["eigh", (es, options) => es.linalg.eigh(square(), options)],
+  ["eigh by Jacobi", (es, options) => es.linalg.eigh(square(), { method: "jacobi", ...options })],
+  ["svdvals", (es, options) => es.linalg.svdvals(square(), options)],
+  ["svd", (es, options) => es.linalg.svd(square(), options)],
+  ["cholesky", (es, options) => es.linalg.cholesky(square(), options)],
+  ["qr", (es, options) => es.linalg.qr(square(), options)],
+  ["solve", (es, options) => es.linalg.solve(square(), square(), options)],
+  ["inv", (es, options) => es.linalg.inv(square(), options)],
+  ["pinv", (es, options) => es.linalg.pinv(square(), options)],
+  ["inertia", (es, options) => es.linalg.inertia(square(), 1, options)],
+  ["randomizedSvd", (es, options) => es.linalg.randomizedSvd(square(), { rank: 200, powerIterations: 8, ...options })],
+  ["eigsh", (es, options) => es.linalg.eigsh(square(), { k: 20, ...options })],
+  ["svds", (es, options) => es.linalg.svds(square(), { k: 20, ...options })],
+  ["eigsh of an operator", (es, options) => es.linalg.eigsh(differenceOperator(2000), { k: 4, ...options })],
+  ["certify.lambdaMin", (es, options) => es.linalg.certify.lambdaMin(square(), options)],
+  ["hinf.exact", (es, options) => es.hinf.exact(rows(), options)],
+  ["hinf.lambdaMin", (es, options) => es.hinf.lambdaMin(rows(), options)],
+  ["hinf.monteCarlo", (es, options) => es.hinf.monteCarlo(matrix(300, 64, rows().data.subarray(0, 300 * 64)), { features: 2_000_000, ...options })],
+];
