@@ -3,6 +3,7 @@
 //   build/wasm/*.wasm                 the binaries, from one source (asconfig.json)
 //   bindings/core/generated/*.ts      each binary deflated and base64-encoded; the worker's source
 //   bindings/plot/generated/page.ts   the report's script and style
+//   bindings/element/generated/style.ts   the element's style
 //   dist/*.js                         bundled entry points, self-contained ESM
 //   dist/types/**, dist/wasm/*, dist/worker.js, dist/third-party.txt
 
@@ -84,6 +85,11 @@ if (only !== "wasm") {
   await mkdir("bindings/plot/generated", { recursive: true });
   await writeFile("bindings/plot/generated/page.ts", `export const script = ${script};\nexport const style = ${style};\nexport const notice = ${notice};\n`);
 
+  // the element's style with uPlot's, as text
+  const element = await build({ ...common, entryPoints: ["bindings/element/view.css"], minify: true, write: false });
+  await mkdir("bindings/element/generated", { recursive: true });
+  await writeFile("bindings/element/generated/style.ts", `export default ${JSON.stringify(element.outputFiles[0].text.trim())};\n`);
+
   await rm("dist", { recursive: true, force: true });
   await build({
     ...common,
@@ -92,6 +98,7 @@ if (only !== "wasm") {
       core: "bindings/sync.ts",
       io: "bindings/io/index.ts",
       plot: "bindings/plot/index.ts",
+      element: "bindings/element/index.ts",
       cli: "bindings/cli/main.ts",
     },
     splitting: true,

@@ -21,6 +21,7 @@ const LAYERS = [
   ["calls"],
   ["engine"],
   ["plot"],
+  ["element"],
   ["index"],
   ["cli"],
 ];

@@ -1,4 +1,4 @@
-// Spectra on a logarithmic axis, the largest eigenvalue first: what uPlot needs to draw them.
+// Spectra on a logarithmic (or linear) axis, the largest eigenvalue first: what uPlot needs to draw them.
 
 import type uPlot from "uplot";
 import { significant, superscript } from "./numbers.ts";
@@ -26,6 +26,8 @@ export interface SpectrumPlotOptions {
   width?: number;
   height?: number;
   title?: string;
+  /** Of the values. Default "log". */
+  scale?: "log" | "linear";
   theme?: Partial<SpectrumTheme>;
   /** Plots of one key share their cursor. */
   sync?: string;
@@ -45,7 +47,8 @@ export const THEME: SpectrumTheme = {
 
 /** `new uPlot(options, data, element)` draws the spectra, rank on x, a legend that follows the cursor. */
 export function spectrumPlot(spectra: Spectrum[], options: SpectrumPlotOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
-  const { width = 800, height = 320, title, sync, roundOff, mark } = options;
+  const { width = 800, height = 320, title, scale = "log", sync, roundOff, mark } = options;
+  const log = scale === "log";
   const theme = { ...THEME, ...options.theme };
   const longest = Math.max(0, ...spectra.map(({ values }) => values.length));
   const ranks = Array.from({ length: longest }, (_, k) => k + 1);
@@ -53,7 +56,7 @@ export function spectrumPlot(spectra: Spectrum[], options: SpectrumPlotOptions =
   const axis = { stroke: theme.text, font, labelFont: font, grid: { stroke: theme.grid, width: 1 }, ticks: { show: false } };
 
   return {
-    data: [ranks, ...spectra.map(({ values }) => descending(values, longest))],
+    data: [ranks, ...spectra.map(({ values }) => descending(values, longest, log))],
     options: {
       width,
       height,
@@ -61,14 +64,14 @@ export function spectrumPlot(spectra: Spectrum[], options: SpectrumPlotOptions =
       padding: [12, 12, 0, 0],
       scales: {
         x: { time: false, range: (_, min, max) => (min === max ? [min - 0.5, max + 0.5] : [min, max]) },
-        y: { distr: 3, range: (_, min, max) => yRange(min, max, options) },
+        y: { distr: log ? 3 : 1, range: (_, min, max) => (log ? yRange : linearRange)(min, max, options) },
       },
       axes: [
         { ...axis, label: "Rank", labelSize: 22, size: 30, space: 60, splits: (_, __, min, max) => rankTicks(min, max) },
         {
           ...axis,
           size: 60,
-          splits: (u, _, min, max) => logTicks(min, max, Math.max(2, Math.floor(u.height / 34))),
+          splits: (u, _, min, max) => (log ? logTicks : linearTicks)(min, max, Math.max(2, Math.floor(u.height / 34))),
           filter: (_, ticks) => ticks,
           values: (_, ticks) => tickTexts(ticks),
         },
@@ -101,9 +104,9 @@ export function spectrumPlot(spectra: Spectrum[], options: SpectrumPlotOptions =
 }
 
 /** Largest first, of the length of the longest; null where a logarithmic axis has no place. */
-function descending(values: ArrayLike<number>, length: number): (number | null)[] {
+function descending(values: ArrayLike<number>, length: number, log: boolean): (number | null)[] {
   const sorted = Float64Array.from(values).sort().reverse();
-  return Array.from({ length }, (_, k) => (k < sorted.length && sorted[k]! > 0 ? sorted[k]! : null));
+  return Array.from({ length }, (_, k) => (k < sorted.length && (!log || sorted[k]! > 0) ? sorted[k]! : null));
 }
 
 /** Four percent of room above and below on the logarithmic axis; below a mark, room for its label. */
@@ -113,6 +116,14 @@ function yRange(min: number | null, max: number | null, { mark, roundOff }: Spec
   const room = Math.max((max / min) ** 0.04, 1.002);
   const below = mark && mark.value >= min / room && mark.value <= max ? mark.value / (max / min) ** 0.14 : min;
   return [Math.min(min / room, below), max * room];
+}
+
+/** Four percent of room above and below; below a mark, room for its label. */
+function linearRange(min: number | null, max: number | null, { mark }: SpectrumPlotOptions): [number, number] {
+  if (min == null || max == null) return [0, 1];
+  const span = max - min || Math.abs(max) || 1;
+  const below = mark && mark.value >= min && mark.value <= max ? mark.value - 0.14 * span : min;
+  return [Math.min(min - 0.04 * span, below), max + 0.04 * span];
 }
 
 function rankTicks(min: number, max: number): number[] {
@@ -144,8 +155,9 @@ function logTicks(min: number, max: number, most: number): number[] {
 
 /** Plain numbers where all are short, otherwise powers of ten. */
 function tickTexts(ticks: number[]): string[] {
-  const plain = ticks.every((tick) => tick >= 1e-4 && tick < 1e5);
+  const plain = ticks.every((tick) => tick === 0 || (Math.abs(tick) >= 1e-4 && Math.abs(tick) < 1e5));
   return ticks.map((tick) => {
+    if (tick === 0) return "0";
     const exponent = Math.round(Math.log10(tick));
     if (!plain && tick === Number(`1e${exponent}`)) return `10${superscript(exponent)}`;
     return significant(Number(tick.toPrecision(4)), 4).replace(/\.?0+(?=$|×)/, "");
@@ -174,7 +186,7 @@ function rule(u: uPlot, value: number, label: string, color: string, theme: Spec
   const { ctx, bbox } = u;
   const ratio = pixelRatio(u);
   const y = Math.round(u.valToPos(value, "y", true));
-  if (!(value > 0 && y > bbox.top && y < bbox.top + bbox.height)) return;
+  if (!(y > bbox.top && y < bbox.top + bbox.height)) return;
   ctx.save();
   ctx.strokeStyle = color;
   ctx.lineWidth = ratio;
