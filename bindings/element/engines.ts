@@ -11,19 +11,28 @@ const LINGER = 3000;
 interface Shared {
   engine: Promise<Engine>;
   users: number;
+  /** Settles when all who came before are done: one after the other, the first result is there soonest. */
+  turn: Promise<unknown>;
   timer?: ReturnType<typeof setTimeout>;
 }
 
 const engines = new Map<string, Shared>();
 
-/** Lets `use` compute on the engine of these surroundings. */
+/** Lets `use` compute on the engine of these surroundings when it is its turn. */
 export async function withEngine<T>(surroundings: Surroundings, use: (es: Engine) => Promise<T>): Promise<T> {
   const key = JSON.stringify(surroundings);
   const shared = engines.get(key) ?? start(key, surroundings);
   shared.users++;
   clearTimeout(shared.timer);
+  const before = shared.turn;
+  const result = (async () => {
+    const es = await shared.engine;
+    await before;
+    return use(es);
+  })();
+  shared.turn = result.catch(() => {});
   try {
-    return await use(await shared.engine);
+    return await result;
   } catch (error) {
     if (error instanceof ClosedError) forget(key, shared); // it could not be started anew after a death
     throw error;
@@ -33,7 +42,7 @@ export async function withEngine<T>(surroundings: Surroundings, use: (es: Engine
 }
 
 function start(key: string, surroundings: Surroundings): Shared {
-  const shared: Shared = { engine: createEngine(surroundings), users: 0 };
+  const shared: Shared = { engine: createEngine(surroundings), users: 0, turn: Promise.resolve() };
   engines.set(key, shared);
   // the next element tries again
   shared.engine.catch(() => forget(key, shared));

@@ -45,11 +45,9 @@ export function draw(result: SpectrumResult, scale: "log" | "linear"): Drawing {
   lines.push({ label: kind === "hinf" ? (monteCarlo ? "closed form" : "λ") : symbol, values, color: "line", ...(monteCarlo && { dash: [8, 6] }) });
   if (negative.length) lines.push({ label: "−λ, where λ < 0", values: negative, color: "second", dash: [6, 5] });
 
-  const headline = certificate
-    ? interval(certificate)
-    : rank < values.length
-      ? `rank ${grouped(rank)}, ${symbol}_max = ${significant(largest, 6)}`
-      : `${symbol} from ${significant(smallest, 6)} to ${significant(largest, 6)}`;
+  const deficient = rank < values.length;
+  const span = deficient && kind !== "eig" ? `${symbol}_max = ${significant(largest, 6)}` : `${symbol} from ${significant(smallest, 6)} to ${significant(largest, 6)}`;
+  const headline = certificate ? interval(certificate) : `${span}${deficient ? `, rank ${grouped(rank)} of ${grouped(values.length)}` : ""}`;
   const facts = [];
   if (certificate) facts.push(`proved, every rounding counted; λ_max ${significant(largest, 6)}`);
   if (monteCarlo) {
@@ -63,7 +61,7 @@ export function draw(result: SpectrumResult, scale: "log" | "linear"): Drawing {
     lines,
     scale,
     mark: certificate && certificate.lambdaMin > 0 ? { value: certificate.lambdaMin, label: `certified minimum ${significant(certificate.lambdaMin, 5)}` } : undefined,
-    roundOff: scale === "log" && kind !== "hinf" && rank < values.length
+    roundOff: scale === "log" && kind !== "hinf" && deficient
       ? { below: (singular ? Math.max(rows, cols) : rows) * Number.EPSILON * size, label: `round-off: the rank is ${grouped(rank)}` }
       : undefined,
     headline,
