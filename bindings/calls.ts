@@ -44,12 +44,14 @@ export class Calls {
   private closed = false;
   private host?: WorkerHandle;
   private pool?: Pool;
+  /** Why there is no pool although there should be one. */
+  poolFailure?: string;
   private words?: { abort: Int32Array; progress: Float64Array };
 
   private constructor(private binary: Binary, private readonly local: boolean, private readonly spawn: Spawn) {}
 
   /** With `host`, which spawnHost gave, and the way to start more workers. */
-  static async start(binary: Binary, host: WorkerHandle, local: boolean, spawn: Spawn): Promise<Calls> {
+  static async start(binary: Binary, host: Promise<WorkerHandle>, local: boolean, spawn: Spawn): Promise<Calls> {
     const calls = new Calls(binary, local, spawn);
     await calls.boot(host);
     return calls;
@@ -87,13 +89,35 @@ export class Calls {
     this.end();
   }
 
-  /** Gives the host its role and waits until it is ready; pool workers join when they are up. */
-  private async boot(host: WorkerHandle): Promise<void> {
+  /** Starts the pool beside the host, and waits until they are ready. */
+  private async boot(spawning: Promise<WorkerHandle>): Promise<void> {
+    const joining = this.startPool();
+    let host: WorkerHandle;
+    try {
+      host = await spawning;
+      await this.assign(host);
+    } catch (error) {
+      void joining.then((pool) => pool?.close());
+      throw error;
+    }
+    const pool = await joining;
+    if (host !== this.host) return pool?.close();
+    this.pool = pool;
+    for (const worker of pool?.workers ?? []) worker.onDeath((reason) => this.died(host, reason));
+    this.ready = true;
+    this.pump();
+  }
+
+  /** Gives the host its role and waits until it is ready. */
+  private assign(host: WorkerHandle): Promise<void> {
     this.host = host;
     host.ref(true);
-    const started = new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       let ready = false;
-      const fail = (reason: string) => reject(new CapabilityError(`createEngine: the worker could not start: ${reason}`));
+      const fail = (reason: string) => {
+        host.terminate();
+        reject(new CapabilityError(`createEngine: the worker could not start: ${reason}`));
+      };
       host.onMessage((message) => {
         if (host !== this.host) return;
         const reply = message as Reply;
@@ -108,26 +132,21 @@ export class Calls {
         }
       });
       host.onDeath((reason) => (ready ? this.died(host, reason) : fail(reason)));
+      const { memory, ...binary } = this.binary;
+      host.post({ role: "host", ...binary, ...(isShared(memory) && { memory }) } satisfies HostRole);
     });
-    const { memory, ...binary } = this.binary;
-    host.post({ role: "host", ...binary, ...(isShared(memory) && { memory }) } satisfies HostRole);
-    const joined = this.startPool(host);
-    await started;
-    if (this.local) await joined; // its first call would keep them out
-    if (host !== this.host) return;
-    this.ready = true;
-    this.pump();
   }
 
-  private async startPool(host: WorkerHandle): Promise<void> {
-    if (this.binary.threads === 1) return;
+  /** A pool that can't start leaves the host to do the work alone. */
+  private async startPool(): Promise<Pool | undefined> {
+    const { binary } = this;
+    this.poolFailure = undefined;
+    if (binary.threads === 1) return undefined;
     try {
-      const pool = await spawnPool(this.binary, this.binary.threads - 1, this.spawn);
-      if (host !== this.host || this.closed) return pool.close();
-      this.pool = pool;
-      for (const worker of pool.workers) worker.onDeath((reason) => this.died(host, reason));
-    } catch {
-      // a pool that can't start leaves the host to do the work alone
+      return await spawnPool(binary, binary.threads - 1, this.spawn);
+    } catch (error) {
+      this.poolFailure = (error as Error).message;
+      return undefined;
     }
   }
 
@@ -272,8 +291,7 @@ export class Calls {
     for (const pending of this.running) pending.asked = pending.answer = undefined;
     this.queue.unshift(...this.running.splice(0));
     this.binary = { ...this.binary, ...createMemory(this.binary.variant.endsWith("threads")) };
-    spawnHost(this.local, this.spawn)
-      .then((host) => this.boot(host))
+    this.boot(spawnHost(this.local, this.spawn))
       .then(
         () => { if (this.closed) this.end(); },
         (error) => {

@@ -45,27 +45,29 @@ export interface Engine extends Asynchronous<Operations> {
 /** Starts an engine. Nothing is fetched unless `wasmUrl` or `workerUrl` says so; the process may exit while it is idle. */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { worker = true } = options;
-  const spawn = spawner(options);
+  const spawn = spawner("createEngine", options);
   const spawning = spawnHost(!worker, spawn);
+  spawning.catch(() => {}); // looked at when the binary is there
   let binary;
   try {
     binary = await prepareBinary("createEngine", options, "auto", worker);
   } catch (error) {
-    void spawning.then((host) => host.terminate());
+    void spawning.then((host) => host.terminate(), () => {});
     throw error;
   }
+  const calls = await Calls.start(binary, spawning, !worker, spawn);
+  const { poolFailure } = calls;
   const info: EngineInfo = {
     version,
     runtime: runtimeName(),
     variant: binary.variant,
-    threads: binary.threads,
+    threads: poolFailure ? 1 : binary.threads,
     parts: 1,
     worker,
     memoryLimit: binary.memoryLimit,
     gpu: null,
-    reason: binary.reason,
+    reason: poolFailure ? `${binary.reason}; one thread: ${poolFailure}` : binary.reason,
   };
-  const calls = await Calls.start(binary, await spawning, !worker, spawn);
   const call = (path: string) => (...args: unknown[]) => {
     const last = args.at(-1);
     let callOptions: CallOptions = {};

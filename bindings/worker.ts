@@ -2,13 +2,15 @@
 
 import { instantiate } from "./core/instantiate.ts";
 import { nodeBuiltin } from "./core/platform.ts";
-import type { Role } from "./core/pool.ts";
+import type { PoolReply, Role } from "./core/pool.ts";
 import type { Binary } from "./core/runtime.ts";
-import { startHost, type Port } from "./host.ts";
-import type { Request } from "./rpc.ts";
+import type { Up } from "./core/spawn.ts";
+import { startHost } from "./host.ts";
+import type { Reply, Request } from "./rpc.ts";
+import { version } from "./version.ts";
 
 const nodePort = nodeBuiltin<typeof import("node:worker_threads")>("node:worker_threads")?.parentPort;
-const port = (nodePort ?? globalThis) as Port;
+const port = (nodePort ?? globalThis) as { postMessage(message: Up | PoolReply | Reply, transfer?: ArrayBuffer[]): void };
 
 let receiveRequest: ((request: Request) => void) | undefined;
 
@@ -25,6 +27,7 @@ function receive(message: unknown): void {
 
 function runPoolThread({ module, memory }: Binary): void {
   const kernels = instantiate(module, memory);
+  port.postMessage({ type: "ready" });
   try {
     kernels.worker_loop();
   } catch (error) {
@@ -33,5 +36,14 @@ function runPoolThread({ module, memory }: Binary): void {
   }
 }
 
-if (nodePort) nodePort.on("message", receive);
-else globalThis.addEventListener("message", (event) => receive((event as MessageEvent).data));
+if (nodePort) {
+  nodePort.on("message", receive);
+} else {
+  globalThis.addEventListener("message", (event) => receive((event as MessageEvent).data));
+  // Firefox does not hand a module to a worker whose own policy forbids wasm
+  globalThis.addEventListener("messageerror", () => port.postMessage({
+    type: "failed",
+    message: "its script has a Content-Security-Policy of its own, which has to allow 'wasm-unsafe-eval' in script-src",
+  }));
+}
+port.postMessage({ type: "up", version });

@@ -1,14 +1,14 @@
 // npm run build: assembly/ → four wasm binaries → inlined modules; bindings/ → dist/.
 //
 //   build/wasm/*.wasm                 the binaries, from one source (asconfig.json)
-//   bindings/core/generated/*.ts      each binary deflated and base64-encoded; the worker's source
+//   bindings/core/generated/*.ts      each binary, stamped, deflated and base64-encoded; the worker's source
 //   bindings/plot/generated/page.ts   the report's script and style
 //   bindings/element/generated/style.ts   the element's style
 //   dist/*.js                         bundled entry points, self-contained ESM
 //   dist/types/**, dist/wasm/*, dist/worker.js, dist/third-party.txt
 
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readFile, rm, writeFile, chmod } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile, chmod } from "node:fs/promises";
 import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
@@ -36,11 +36,17 @@ async function licenceOf(name) {
   return `${name} ${manifest.version}, ${manifest.license}\n\n${text}`.trim();
 }
 
+/** A binary with a custom section "eigenscope" at its end that says which version and variant it is. */
+function stamped(bytes, variant) {
+  const name = "eigenscope";
+  const content = Buffer.from(`${String.fromCharCode(name.length)}${name}${version} ${variant}`);
+  return Buffer.concat([bytes, Buffer.from([0, content.length]), content]); // id 0; a length below 128 is one byte
+}
+
 const only = process.argv.includes("--wasm") ? "wasm" : process.argv.includes("--js") ? "js" : "all";
 
 if (only !== "js") {
   await mkdir("build/wasm", { recursive: true });
-  await mkdir(GENERATED, { recursive: true });
   // two at a time: each compilation is one busy process
   const queue = [...VARIANTS];
   const compile = async () => {
@@ -51,14 +57,18 @@ if (only !== "js") {
         console.error(error.stdout + error.stderr);
         process.exit(1);
       }
-      const bytes = await readFile(`build/wasm/${v}.wasm`);
-      await writeFile(`${GENERATED}/${v}.ts`, `export default "${deflateRawSync(bytes, { level: 9 }).toString("base64")}";\n`);
     }
   };
   await Promise.all([compile(), compile()]);
 }
 
 if (only !== "wasm") {
+  const binaries = new Map(await Promise.all(VARIANTS.map(async (v) => [v, stamped(await readFile(`build/wasm/${v}.wasm`), v)])));
+  await mkdir(GENERATED, { recursive: true });
+  for (const [v, bytes] of binaries) {
+    await writeFile(`${GENERATED}/${v}.ts`, `export default "${deflateRawSync(bytes, { level: 9 }).toString("base64")}";\n`);
+  }
+
   const worker = await build({
     ...common,
     format: "iife",
@@ -109,7 +119,7 @@ if (only !== "wasm") {
   await chmod("dist/cli.js", 0o755);
   await writeFile("dist/third-party.txt", (await Promise.all(BUNDLED.map(licenceOf))).join("\n\n\n"));
   await mkdir("dist/wasm", { recursive: true });
-  for (const v of VARIANTS) await copyFile(`build/wasm/${v}.wasm`, `dist/wasm/${v}.wasm`);
+  for (const [v, bytes] of binaries) await writeFile(`dist/wasm/${v}.wasm`, bytes);
   try {
     await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
   } catch (error) {

@@ -1,9 +1,9 @@
 // From options to a runtime: which variant, how many threads, and why.
 
-import { OptionError } from "../errors.ts";
-import type { CreateOptions } from "../options.ts";
-import { chooseVariant, loadModule } from "./load.ts";
-import { createMemory } from "./memory.ts";
+import { CapabilityError, OptionError } from "../errors.ts";
+import type { CreateOptions, Variant } from "../options.ts";
+import { loadModule } from "./load.ts";
+import { createMemory, gib, MEMORY_LIMIT, type Reserved } from "./memory.ts";
 import { hardwareThreads, sharedMemoryReason } from "./platform.ts";
 import { spawnPool } from "./pool.ts";
 import { Runtime, type Binary } from "./runtime.ts";
@@ -21,21 +21,32 @@ export async function prepareBinary(
     throw new OptionError(`${name}: threads is ${String(wanted)}, expected "auto" or a whole number from 1 to 64`);
   }
   const count = wanted === "auto" ? hardwareThreads() : wanted;
-  const missing = sharedMemoryReason();
-  const shared = !missing && (count > 1 || shareAlways);
-  const { variant, reason } = await chooseVariant(shared, options.reproducible ?? false);
-  return {
-    module: await loadModule(variant, options.wasmUrl),
-    ...createMemory(shared),
-    variant,
-    threads: shared ? count : 1,
-    reason: missing && count > 1 ? `${reason}; one thread: ${missing}` : reason,
-  };
+  let missing = sharedMemoryReason();
+  let reserved: Reserved | undefined;
+  if (!missing && (count > 1 || shareAlways)) {
+    try {
+      reserved = createMemory(true);
+    } catch (error) {
+      missing = `no shared memory (${(error as Error).message})`;
+    }
+  }
+  const { module, variant, reason } = await loadModule(name, reserved !== undefined, options.reproducible ?? false, options.wasmUrl);
+  const shared = variant.endsWith("threads");
+  if (shared && missing) {
+    throw new CapabilityError(`${name}: wasmUrl gave the binary ${variant}, and here there is ${missing}: give ${unshared(variant)}.wasm, or the folder of all`);
+  }
+  const { memory, memoryLimit } = (shared && reserved) || createMemory(shared);
+  const reasons = [reason];
+  if (count > 1 && !shared) reasons.push(`one thread: ${missing ?? `wasmUrl gave the binary ${variant}`}`);
+  if (memoryLimit < MEMORY_LIMIT) reasons.push(`${gib(memoryLimit)} GiB of memory: this machine did not grant more`);
+  return { module, memory, memoryLimit, variant, threads: shared ? count : 1, reason: reasons.join("; ") };
 }
+
+const unshared = (variant: Variant) => (variant === "threads" ? "base" : "relaxed");
 
 /** A runtime on the caller's own thread, with `threads − 1` pool workers. */
 export async function createRuntime(name: string, options: CreateOptions, fallbackThreads: number | "auto"): Promise<Runtime> {
   const binary = await prepareBinary(name, options, fallbackThreads);
-  const pool = binary.threads > 1 ? await spawnPool(binary, binary.threads - 1, spawner(options)) : undefined;
+  const pool = binary.threads > 1 ? await spawnPool(binary, binary.threads - 1, spawner(name, options)) : undefined;
   return new Runtime(binary, undefined, pool);
 }

@@ -7,21 +7,30 @@ import type { Pointer } from "./kernels.ts";
 const PAGE = 65536;
 const ALIGN = 64;
 const MOST_PAGES = 65536;
+const LEAST_PAGES = 1024;
+/** What a growing memory begins with. */
+const FIRST_PAGES = 32;
 /** The size that wasm32 can address. */
 export const MEMORY_LIMIT = MOST_PAGES * PAGE;
 
+/** A memory, and the size in bytes that it has or may grow to. */
+export interface Reserved {
+  memory: WebAssembly.Memory;
+  memoryLimit: number;
+}
+
 /**
  * The memory of a variant. One that is not shared grows with need. A shared one has its final size from
- * the start, 4 GiB or what the machine grants: pages cost nothing until they are touched, and no
- * thread has to be told of a growth.
+ * the start: pages cost nothing until they are touched, and no thread has to be told of a growth. Either
+ * has 4 GiB, or what the machine grants of it.
  */
-export function createMemory(shared: boolean): { memory: WebAssembly.Memory; memoryLimit: number } {
-  if (!shared) return { memory: new WebAssembly.Memory({ initial: 32, maximum: MOST_PAGES }), memoryLimit: MEMORY_LIMIT };
-  for (let pages = MOST_PAGES; ; pages /= 2) {
+export function createMemory(shared: boolean): Reserved {
+  for (let pages = MOST_PAGES, third = false; ; pages = third ? (pages * 2) / 3 : (pages * 3) / 4, third = !third) { // 4, 3, 2, 1.5, 1 ... GiB
     try {
-      return { memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared }), memoryLimit: pages * PAGE };
+      const memory = new WebAssembly.Memory({ initial: shared ? pages : FIRST_PAGES, maximum: pages, shared });
+      return { memory, memoryLimit: pages * PAGE };
     } catch (error) {
-      if (pages <= 1024) throw new OutOfMemoryError(`createEngine: not even 64 MiB of shared memory can be had (${(error as Error).message})`);
+      if (pages <= LEAST_PAGES) throw new OutOfMemoryError(`not even ${(LEAST_PAGES * PAGE) / 2 ** 20} MiB of ${shared ? "shared " : ""}memory can be had (${(error as Error).message})`);
     }
   }
 }
@@ -34,7 +43,8 @@ export function isShared(memory: WebAssembly.Memory): boolean {
 export class Memory {
   private top: number;
 
-  constructor(readonly wasm: WebAssembly.Memory, base: Pointer) {
+  /** With the stack's first byte, and the most bytes that the memory can have. */
+  constructor(readonly wasm: WebAssembly.Memory, base: Pointer, private readonly limit: number) {
     this.top = base;
   }
 
@@ -62,17 +72,16 @@ export class Memory {
   push(bytes: number, what: string): Pointer {
     const at = this.top;
     const end = at + Math.ceil(bytes / ALIGN) * ALIGN;
-    if (!(end <= MEMORY_LIMIT)) {
-      throw new OutOfMemoryError(
-        `${what} needs ${gib(end)} GiB of memory in all, WebAssembly can address ${gib(MEMORY_LIMIT)} GiB: use fewer rows`,
-      );
+    const refuse = (why: string) => new OutOfMemoryError(`${what} needs ${gib(end)} GiB of memory in all, ${why}: use fewer rows`);
+    if (!(end <= this.limit)) {
+      throw refuse(this.limit === MEMORY_LIMIT ? `WebAssembly can address ${gib(MEMORY_LIMIT)} GiB` : `this machine granted ${gib(this.limit)} GiB`);
     }
     const missing = end - this.wasm.buffer.byteLength;
     if (missing > 0) {
       try {
         this.wasm.grow(Math.ceil(missing / PAGE));
       } catch {
-        throw new OutOfMemoryError(`${what} needs ${gib(end)} GiB of memory in all, this machine did not give it: use fewer rows`);
+        throw refuse(`this machine did not give more than ${gib(this.wasm.buffer.byteLength)} GiB`);
       }
     }
     this.top = end;
@@ -86,7 +95,8 @@ export class Memory {
   u32(at: Pointer, length: number): Uint32Array { return new Uint32Array(this.wasm.buffer, at, length); }
 }
 
-const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
+/** For messages. */
+export const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(2);
 
 /**
  * Row stride (in elements) for a matrix of so many columns: an odd number of 64-byte lines, so that

@@ -7,16 +7,19 @@ export function nodeBuiltin<T>(name: string): T | undefined {
 
 /** Why there can be no shared memory here, or undefined where there can. */
 export function sharedMemoryReason(): string | undefined {
-  if (typeof SharedArrayBuffer === "undefined") return "no shared memory (the page is not cross-origin isolated)";
+  // some browsers have the class but can't post it
+  if (globalThis.crossOriginIsolated === false || typeof SharedArrayBuffer === "undefined") {
+    return "no shared memory (the page is not cross-origin isolated)";
+  }
   return undefined;
 }
 
 /** One per core. */
 export function hardwareThreads(): number {
   const os = nodeBuiltin<typeof import("node:os")>("node:os");
-  return Math.max(1, Math.min(64, os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1));
+  const cores = Math.floor(os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1);
+  return cores >= 1 ? Math.min(64, cores) : 1;
 }
-
 
 /** The name and version of the JavaScript host, e.g. "Node 24.21.0". */
 export function runtimeName(): string {
@@ -25,4 +28,22 @@ export function runtimeName(): string {
   if (host.Deno) return `Deno ${host.Deno.version.deno}`;
   if (host.process?.versions?.node) return `Node ${host.process.versions.node}`;
   return globalThis.navigator?.userAgent ?? "unknown";
+}
+
+/**
+ * Hears whether a Content-Security-Policy blocks something of the given directive until stopped: the errors
+ * that a page gets do not say so.
+ */
+export function watchPolicy(directive: string): { blocked(): Promise<boolean>; stop(): void } {
+  const target: EventTarget | undefined = globalThis.document ?? globalThis;
+  let heard = false;
+  const listen = (event: Event) => { heard ||= (event as SecurityPolicyViolationEvent).effectiveDirective === directive; };
+  target.addEventListener?.("securitypolicyviolation", listen);
+  return {
+    async blocked() {
+      if (!heard) await new Promise((resolve) => setTimeout(resolve, 20)); // the event may come after the error
+      return heard;
+    },
+    stop: () => target.removeEventListener?.("securitypolicyviolation", listen),
+  };
 }

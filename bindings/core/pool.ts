@@ -1,6 +1,7 @@
 // The threads that share a memory. Scheduling is in wasm (assembly/parallel.ts); here they are only
 // born and ended.
 
+import { CapabilityError } from "../errors.ts";
 import { instantiate } from "./instantiate.ts";
 import type { Binary } from "./runtime.ts";
 import type { Spawn, WorkerHandle } from "./spawn.ts";
@@ -14,15 +15,45 @@ export interface Pool {
   close(): void;
 }
 
-/** Starts `count` pool workers on the memory of `binary`. They join as they come up; nobody waits for them. */
+/** What a pool worker answers to its role. */
+export type PoolReply = { type: "ready" } | { type: "failed"; message: string };
+
+/** Starts `count` pool workers on the memory of `binary`, and waits until they have joined. */
 export async function spawnPool(binary: Binary, count: number, spawn: Spawn): Promise<Pool> {
-  const workers = await Promise.all(Array.from({ length: count }, (_, i) => spawn(`eigenscope-pool-${i + 1}`)));
-  for (const worker of workers) worker.post({ role: "pool", ...binary } satisfies Role);
-  return {
+  const joining = Array.from({ length: count }, async (_, i) => {
+    const worker = await spawn(`eigenscope-pool-${i + 1}`);
+    await join(worker, { role: "pool", ...binary });
+    return worker;
+  });
+  const pool = (workers: WorkerHandle[]): Pool => ({
     workers,
     close() {
       instantiate(binary.module, binary.memory).stop_workers();
       for (const worker of workers) worker.terminate();
     },
-  };
+  });
+  try {
+    return pool(await Promise.all(joining));
+  } catch (error) {
+    const all = await Promise.allSettled(joining);
+    pool(all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []))).close();
+    throw error;
+  }
+}
+
+function join(worker: WorkerHandle, role: Role): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const fail = (reason: string) => {
+      worker.terminate();
+      reject(new CapabilityError(`a thread of the pool could not start: ${reason}`));
+    };
+    worker.onMessage((message) => {
+      const reply = message as PoolReply;
+      if (reply.type === "ready") resolve();
+      else if (reply.type === "failed") fail(reply.message);
+    });
+    worker.onDeath(fail);
+    worker.ref(true);
+    worker.post(role);
+  }).finally(() => worker.ref(false));
 }

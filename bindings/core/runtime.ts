@@ -15,7 +15,7 @@ export class Aborted extends Error {}
 export interface Binary {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  /** The size that the memory can have, in bytes. */
+  /** The most bytes that the memory can have. */
   memoryLimit: number;
   variant: Variant;
   threads: number;
@@ -32,7 +32,7 @@ export class Runtime {
     private readonly pool?: Pool,
   ) {
     this.kernels = instantiate(binary.module, binary.memory, tick);
-    this.memory = new Memory(binary.memory, this.kernels.heap_base());
+    this.memory = new Memory(binary.memory, this.kernels.heap_base(), binary.memoryLimit);
   }
 
   get threads(): number {

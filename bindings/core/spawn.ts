@@ -1,56 +1,102 @@
-// Workers, in Node and in browsers: one small surface over both.
+// Workers, in Node and in browsers: one small surface over both. A worker counts as started when it has
+// said so, with its version: until then a blocked, missing or foreign script shows in no other way.
 
+import { CapabilityError } from "../errors.ts";
 import type { WorkerLike, WorkerSource } from "../options.ts";
-import { nodeBuiltin } from "./platform.ts";
+import { version } from "../version.ts";
+import { nodeBuiltin, watchPolicy } from "./platform.ts";
+
+/** How long a worker may take to start, in ms: a foreign script says nothing at all. */
+const START_LIMIT = 30_000;
 
 /** What this package needs of a worker, the same in Node and in a browser. */
 export interface WorkerHandle {
   post(message: unknown, transfer?: ArrayBuffer[]): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Called once when the worker dies, or can't be started: with what is known of why. */
+  /** Called once when the worker dies: with what is known of why. */
   onDeath(listener: (reason: string) => void): void;
   /** Keeps the process alive (or not) while the worker lives; no-op in browsers. */
   ref(alive: boolean): void;
   terminate(): void;
 }
 
-/** Starts a worker of the given name. */
+/** Starts a worker of the given name; rejects with a CapabilityError that says why it could not start. */
 export type Spawn = (name: string) => Promise<WorkerHandle>;
+
+/** The first message of every worker. */
+export interface Up {
+  type: "up";
+  version: string;
+}
 
 type NodeWorkerThreads = typeof import("node:worker_threads");
 type NodeWorkerOptions = import("node:worker_threads").WorkerOptions;
 type NodeWorker = InstanceType<NodeWorkerThreads["Worker"]>;
 
-/** How workers are started: by the caller's own function, from a URL, or from the source inside the package. */
-export function spawner({ createWorker, workerUrl }: WorkerSource): Spawn {
-  if (createWorker) return async (name) => handle(createWorker(name));
+/** How workers are started: by the caller's own function, from a URL, or from the source in the package. */
+export function spawner(fn: string, source: WorkerSource): Spawn {
+  return async (name) => {
+    const policy = watchPolicy("worker-src");
+    let worker: WorkerHandle | undefined;
+    try {
+      worker = handleOf(source.createWorker ? source.createWorker(name) : await create(name, source.workerUrl));
+      await started(worker);
+      return worker;
+    } catch (error) {
+      worker?.terminate();
+      if (error instanceof VersionSkew) throw new CapabilityError(`${fn}: ${error.message}`);
+      throw await (await import("./diagnose.ts")).workerFailure(fn, source, error, await policy.blocked());
+    } finally {
+      policy.stop();
+    }
+  };
+}
+
+async function create(name: string, url?: string | URL): Promise<WorkerLike> {
   const threads = nodeBuiltin<NodeWorkerThreads>("node:worker_threads");
-  if (threads) return (name) => nodeWorker(threads, name, workerUrl);
-  return (name) => browserWorker(name, workerUrl);
+  if (threads) {
+    const options: NodeWorkerOptions = { name, execArgv: [], env: threads.SHARE_ENV };
+    if (url === undefined) return new threads.Worker(await inlined(), { ...options, eval: true });
+    return new threads.Worker(/^(file|data):/.test(String(url)) ? new URL(url) : url, options);
+  }
+  if (url !== undefined) return new Worker(url, { type: "module", name });
+  const blob = URL.createObjectURL(new Blob([await inlined()], { type: "text/javascript" }));
+  try {
+    return new Worker(blob, { type: "module", name });
+  } finally {
+    URL.revokeObjectURL(blob);
+  }
 }
 
-async function nodeWorker(threads: NodeWorkerThreads, name: string, url?: string | URL): Promise<WorkerHandle> {
-  const options: NodeWorkerOptions = { name, execArgv: [], env: threads.SHARE_ENV };
-  if (url === undefined) return handle(new threads.Worker(await inlinedSource(), { ...options, eval: true }));
-  const file = /^(file|data):/.test(String(url)) ? new URL(url) : url;
-  return handle(new threads.Worker(file, options));
+const inlined = async () => (await import("./generated/worker-source.ts")).default;
+
+class VersionSkew extends Error {}
+
+/** Waits for a worker's first message. */
+function started(worker: WorkerHandle): Promise<void> {
+  worker.ref(true);
+  return new Promise<void>((resolve, reject) => {
+    const limit = setTimeout(() => reject(new Error(`it said nothing in ${START_LIMIT / 1000} s`)), START_LIMIT);
+    worker.onDeath((reason) => {
+      clearTimeout(limit);
+      reject(new Error(reason));
+    });
+    worker.onMessage((message) => {
+      clearTimeout(limit);
+      const up = message as Up | undefined;
+      if (up?.type !== "up") reject(new Error("its first message is not that of eigenscope's worker.js"));
+      else if (up.version !== version && version !== "dev") {
+        reject(new VersionSkew(`the worker is of eigenscope ${up.version}, this is ${version}: serve the worker.js of the version that you import`));
+      } else resolve();
+    });
+  }).finally(() => worker.ref(false));
 }
 
-async function browserWorker(name: string, url?: string | URL): Promise<WorkerHandle> {
-  const blob = url === undefined && URL.createObjectURL(new Blob([await inlinedSource()], { type: "text/javascript" }));
-  const worker = new Worker(blob || url!, { type: "module", name });
-  if (blob) URL.revokeObjectURL(blob);
-  return handle(worker);
-}
-
-const inlinedSource = async () => (await import("./generated/worker-source.ts")).default;
-
-function handle(worker: WorkerLike): WorkerHandle {
+function handleOf(worker: WorkerLike): WorkerHandle {
   return "on" in worker ? nodeHandle(worker as NodeWorker) : browserHandle(worker as Worker);
 }
 
 function nodeHandle(worker: NodeWorker): WorkerHandle {
-  worker.unref();
   let reason = "";
   worker.on("error", (error: Error) => { reason = error.message; });
   return {
@@ -66,7 +112,10 @@ function browserHandle(worker: Worker): WorkerHandle {
   return {
     post: (message, transfer) => worker.postMessage(message, transfer ?? []),
     onMessage: (listener) => worker.addEventListener("message", (event) => listener(event.data)),
-    onDeath: (listener) => worker.addEventListener("error", (event) => listener(event.message), { once: true }),
+    onDeath: (listener) => worker.addEventListener("error", (event) => {
+      event.preventDefault(); // told to the caller, not to the console
+      listener(event.message ?? "");
+    }, { once: true }),
     ref: () => {},
     terminate: () => worker.terminate(),
   };
