@@ -1,5 +1,6 @@
 // Options that every call of an engine takes, and those of creation; the check of a count.
 
+export type {} from "./ambient.ts";
 import { OptionError } from "./errors.ts";
 
 /** Where a long call stands: `fraction` rises from 0 to 1. */
@@ -19,7 +20,7 @@ export interface CallOptions {
 export type Variant = "base" | "threads" | "relaxed" | "relaxed-threads";
 
 /** A binary: its URL, or what was made of it already. A URL that ends in "/" is a folder that holds all four. */
-export type WasmSource = string | URL | BufferSource | Response | Promise<Response> | WebAssembly.Module;
+export type WasmSource = string | URL | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Response | Promise<Response> | WebAssembly.Module;
 
 /** What this package needs of a worker: a browser's Worker or one of node:worker_threads. */
 export interface WorkerLike {

@@ -88,6 +88,9 @@ else missing("Node 24", `npm install ${NODE24}`);
 const inBrowsers = ["--import", "tsx", "--test", "--test-reporter=spec", ...testsIn("tests/browser")];
 step("tests in browsers, Deno and Bun", newer ?? process.execPath, inBrowsers, env);
 
+const packed = ["--import", "tsx", "--test", "--test-reporter=spec", ...testsIn("tests/bundlers")];
+step("the packed package: bundlers, CDN, types, sizes", process.execPath, packed, env);
+
 step("example", process.execPath, ["--import", "tsx", "examples/hinf-digits/run.ts"]);
 step("benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]);
 console.log(`\n✔ all of it in ${((Date.now() - started) / 1000).toFixed(0)} s`);

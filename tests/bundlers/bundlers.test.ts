@@ -1,0 +1,123 @@
+// The packed package in the hands of bundlers and without one: every build is free of warnings, opens in
+// Chromium and computes a right spectrum.
+
+import assert from "node:assert/strict";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import puppeteer, { type Browser } from "puppeteer-core";
+import { findProgram } from "../browser/programs.ts";
+import { bundlers, viteServer, type Way } from "./bundlers.ts";
+import {
+  HOME, installBundlers, ISOLATED, makeApp, outcomeOf, pack, PACKAGE, page, serve, STRICT, APP, type Outcome,
+} from "./tools.ts";
+
+/** The spectrum lies in [0, 4]; the pages measure the largest error of 64 eigenvalues. */
+const TOLERANCE = 4 * 64 * Number.EPSILON;
+/** What an app pays that only reads files, gzipped. */
+const IO_BUDGET = 5_000;
+
+const chromium = findProgram("CHROMIUM", ["chromium", "chromium-browser", "google-chrome"]);
+const absent = await (async () => {
+  if (!chromium) return "no Chromium on this machine";
+  try {
+    await installBundlers();
+  } catch (error) {
+    return `the bundlers can't be installed: ${(error as Error).message.split("\n").at(-1)}`;
+  }
+})();
+if (absent && process.env.CI === "true") throw new Error(absent);
+
+function assertRight({ error, info }: Outcome, isolated: boolean): void {
+  assert.ok(error < TOLERANCE, `the largest error is ${error}`);
+  assert.equal(/threads/.test(info.variant), isolated, info.reason);
+}
+
+describe("the packed package", { skip: absent ?? false }, () => {
+  let browser: Browser;
+  before(async () => {
+    await makeApp(await pack(HOME));
+    browser = await puppeteer.launch({ executablePath: chromium!, args: ["--no-sandbox"] });
+  });
+  after(() => browser?.close());
+
+  for (const { name, ways, build, tag } of bundlers) {
+    test(name, async (t) => {
+      const out = join(HOME, "out", name.replaceAll(/\W+/g, "-"));
+      await rm(out, { recursive: true, force: true });
+      await t.test("builds without a warning", async () => assert.deepEqual(await build(ways, out), []));
+      const pages = Object.fromEntries(ways.map((way) => [`/${way}.html`, page(tag(way))]));
+      for (const way of ways) {
+        // what is in the package needs nothing of a page; what is served works under a strict policy
+        const bare = way === "inlined" || way === "doors";
+        await t.test(`${way}.js computes a right spectrum${bare ? "" : " under a strict policy"}`, async () => {
+          const site = await serve([out, join(APP, "public")], bare ? {} : { ...STRICT, ...ISOLATED }, pages);
+          try {
+            assertRight(await outcomeOf(browser, `${site.origin}/${way}.html`), !bare);
+          } finally {
+            site.close();
+          }
+        });
+      }
+      await t.test("leaves the engine out of what reads files only", async () => {
+        const alone = `${out}-io`;
+        await rm(alone, { recursive: true, force: true });
+        assert.deepEqual(await build(["io-only"], alone), []);
+        const scripts = (await readdir(alone, { recursive: true })).filter((file) => file.endsWith(".js") && !file.startsWith("eigenscope"));
+        const texts = await Promise.all(scripts.map((file) => readFile(join(alone, file))));
+        const size = gzipSync(Buffer.concat(texts)).length;
+        assert.ok(size < IO_BUDGET, `${size} bytes in ${scripts.join(", ")}`);
+      });
+    });
+  }
+
+  for (const [name, specifier] of [["Vite 8", "vite"], ["Vite 7", "vite-7"]] as const) {
+    test(`${name}, development server`, async (t) => {
+      const cache = join(HOME, "out", `${specifier}-cache`);
+      await rm(cache, { recursive: true, force: true });
+      const site = await viteServer(specifier, cache);
+      try {
+        for (const way of ["inlined", "served", "queries", "copied", "doors"] satisfies Way[]) {
+          await t.test(`${way}.js computes a right spectrum`, async () => {
+            assertRight(await outcomeOf(browser, `${site.origin}/${way}.html`), false);
+          });
+        }
+        assert.deepEqual(site.warnings, []);
+      } finally {
+        await site.close();
+      }
+    });
+  }
+
+  const script = (specifier: string, importing: string) => page(`${importing}<script type="module">
+    import { createEngine } from "${specifier}";
+    const es = await createEngine();
+    const values = await es.linalg.eigvalsh([[2, -1, 0], [-1, 2, -1], [0, -1, 2]]);
+    globalThis.outcome = { error: Math.max(...[-1, 0, 1].map((k, i) => Math.abs(values[i] - 2 - k * Math.SQRT2))), info: es.info };
+  </script>`);
+
+  test("from a CDN's origin, to a page with and without isolation", async () => {
+    const cdn = await serve([PACKAGE], { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" });
+    const html = script(`${cdn.origin}/dist/index.js`, "");
+    const plain = await serve([], {}, { "/page.html": html });
+    const isolated = await serve([], ISOLATED, { "/page.html": html });
+    try {
+      assertRight(await outcomeOf(browser, `${plain.origin}/page.html`), false);
+      assertRight(await outcomeOf(browser, `${isolated.origin}/page.html`), true);
+    } finally {
+      for (const site of [cdn, plain, isolated]) site.close();
+    }
+  });
+
+  test("by an import map", async () => {
+    const imports = { eigenscope: "/node_modules/eigenscope/dist/index.js" };
+    const html = script("eigenscope", `<script type="importmap">${JSON.stringify({ imports })}</script>`);
+    const site = await serve([APP], {}, { "/page.html": html });
+    try {
+      assertRight(await outcomeOf(browser, `${site.origin}/page.html`), false);
+    } finally {
+      site.close();
+    }
+  });
+});
