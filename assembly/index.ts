@@ -38,7 +38,7 @@ export {
 export { mt19937_bytes, mt19937_random_f64, mt19937_seed } from "./random/mt19937";
 export { mt19937_randn_f64 } from "./random/gauss";
 export {
-  hinf_activation_norms_f64, hinf_activation_norms_work_f64, hinf_coactivations_f64, hinf_monte_carlo_f64, hinf_monte_carlo_work_f64,
+  hinf_activation_norms_f64, hinf_activation_norms_work_f64, hinf_count_f64, hinf_count_work_f64, hinf_counts_f64, hinf_finish_f64,
 } from "./kernel/hinf_monte_carlo";
 export { cholesky_f64, cholesky_solve_f64, cholesky_solve_work_f64, cholesky_work_f64 } from "./decomp/cholesky";
 export { equilibrate_f64, equilibrate_work_f64 } from "./decomp/equilibrate";

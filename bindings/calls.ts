@@ -9,7 +9,7 @@
 
 import { CapabilityError, ClosedError } from "./errors.ts";
 import { createMemory, isShared } from "./core/memory.ts";
-import { spawnPool, type HostRole, type Pool } from "./core/pool.ts";
+import { spawnParts, spawnPool, type HostRole, type Pool } from "./core/pool.ts";
 import type { Binary } from "./core/runtime.ts";
 import type { Spawn, WorkerHandle } from "./core/spawn.ts";
 import { answer, isOperator, type Operator } from "./linalg/operator.ts";
@@ -100,10 +100,8 @@ export class Calls {
       void joining.then((pool) => pool?.close());
       throw error;
     }
-    const pool = await joining;
-    if (host !== this.host) return pool?.close();
-    this.pool = pool;
-    for (const worker of pool?.workers ?? []) worker.onDeath((reason) => this.died(host, reason));
+    this.adopt(host, await joining);
+    if (host !== this.host) return;
     this.ready = true;
     this.pump();
   }
@@ -127,6 +125,8 @@ export class Calls {
           resolve();
         } else if (reply.type === "failed") {
           fail(reply.message);
+        } else if (reply.type === "parts") {
+          void this.startParts(host, reply.ends);
         } else {
           this.receive(reply);
         }
@@ -148,6 +148,23 @@ export class Calls {
       this.poolFailure = (error as Error).message;
       return undefined;
     }
+  }
+
+  /** Parts that can't start cost the calls in flight; the next host does without. */
+  private async startParts(host: WorkerHandle, ends: MessagePort[]): Promise<void> {
+    try {
+      this.adopt(host, await spawnParts(this.binary, ends, this.spawn));
+    } catch (error) {
+      if (host === this.host) this.binary = { ...this.binary, parts: 1 };
+      this.died(host, (error as Error).message);
+    }
+  }
+
+  /** Hears of deaths in the pool, and ends it with its host. */
+  private adopt(host: WorkerHandle, pool?: Pool): void {
+    if (host !== this.host || this.closed) return pool?.close();
+    this.pool = pool;
+    for (const worker of pool?.workers ?? []) worker.onDeath((reason) => this.died(host, reason));
   }
 
   /** Gives the host something to do, if it is free and there is something. */
@@ -199,7 +216,7 @@ export class Calls {
     };
   }
 
-  private receive(reply: Exclude<Reply, { type: "ready" | "failed" }>): void {
+  private receive(reply: Exclude<Reply, { type: "ready" | "failed" | "parts" }>): void {
     const pending = this.busy;
     if (!pending || pending.call.id !== reply.id) return;
     const { options, thrown } = pending;

@@ -62,7 +62,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     runtime: runtimeName(),
     variant: binary.variant,
     threads: poolFailure ? 1 : binary.threads,
-    parts: 1,
+    parts: binary.parts,
     worker,
     memoryLimit: binary.memoryLimit,
     gpu: null,

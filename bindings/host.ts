@@ -1,15 +1,23 @@
-// The host's side of an engine: one runtime, one request at a time.
+// The host's side of an engine: one runtime, one request at a time. A call that splits keeps the host busy
+// until its parts have answered.
 
 import { createMemory } from "./core/memory.ts";
+import type { Gather } from "./core/parts.ts";
 import type { HostRole } from "./core/pool.ts";
 import { Aborted, Runtime } from "./core/runtime.ts";
 import { isOperator, isSteps, type Steps } from "./linalg/operator.ts";
 import { operationAt } from "./operations.ts";
+import { PartPorts, splits, type PartsOfCall } from "./parts.ts";
 import { PROGRESS_INTERVAL, reviveOperator, toRecord, transferables, type Reply, type Request } from "./rpc.ts";
 
 export interface Port {
-  postMessage(message: Reply, transfer?: ArrayBuffer[]): void;
+  postMessage(message: Reply, transfer?: (ArrayBuffer | MessagePort)[]): void;
 }
+
+/** Where a call stands: it has a result, waits for its parts, or for a product of its operator. */
+type Advance =
+  | { step: IteratorResult<unknown>; parts?: undefined; steps?: Steps<unknown> }
+  | { step: IteratorResult<undefined, unknown>; parts: PartsOfCall; steps: Gather<unknown> };
 
 /** Sets the host up and returns what takes its requests. */
 export function startHost(role: HostRole, port: Port): (request: Request) => void {
@@ -26,9 +34,19 @@ export function startHost(role: HostRole, port: Port): (request: Request) => voi
   const waiting = new Map<number, Steps<unknown>>();
   port.postMessage({ type: "ready", abortWord: rt.kernels.abort_word(), progressWord: rt.kernels.progress_word() });
 
+  const partPorts = role.parts > 1
+    ? new PartPorts(role.parts, (ends) => port.postMessage({ type: "parts", ends }, ends))
+    : undefined;
+
   /** The operation's first or next step. */
-  function advance(request: Request): { steps?: Steps<unknown>; step: IteratorResult<unknown> } {
+  function advance(request: Request): Advance {
     if ("path" in request) {
+      const split = partPorts && splits[request.path];
+      if (split) {
+        const parts = partPorts.forCall();
+        const steps = split(rt, parts, ...(request.args as never[]));
+        return { steps, step: steps.next([]), parts };
+      }
       const [first, ...rest] = request.args;
       const args = isOperator(first) ? [reviveOperator(first), ...rest] : request.args;
       const result = operationAt(request.path)(rt, ...args);
@@ -40,13 +58,18 @@ export function startHost(role: HostRole, port: Port): (request: Request) => voi
     return { steps, step: steps.throw(request.answer === "aborted" ? new Aborted("aborted") : new Error("the operator failed")) };
   }
 
-  return (request) => {
-    const { id } = request;
+  /** Replies with what comes of a step. */
+  function reply(id: number, take: () => Advance): void {
     current = id;
     try {
-      const { steps, step } = advance(request);
+      const { steps, step, parts } = take();
       if (step.done) {
         port.postMessage({ type: "result", id, value: step.value }, transferables(step.value));
+      } else if (parts) {
+        parts.gathered().then(
+          (answers) => reply(id, () => ({ step: steps.next(answers) })),
+          (error) => reply(id, () => ({ step: steps.throw(error) })),
+        );
       } else {
         waiting.set(id, steps!);
         const { transpose, V } = step.value as { transpose: boolean; V: { data: Float64Array; rows: number; cols: number } };
@@ -56,5 +79,7 @@ export function startHost(role: HostRole, port: Port): (request: Request) => voi
       if (error instanceof Aborted) port.postMessage({ type: "aborted", id });
       else port.postMessage({ type: "error", id, error: toRecord(error) });
     }
-  };
+  }
+
+  return (request) => reply(request.id, () => advance(request));
 }

@@ -1,4 +1,5 @@
-// The entry of every worker: a pool thread runs chunks until told to stop, a host serves an engine.
+// The entry of every worker: a pool thread runs chunks until told to stop, a host serves an engine,
+// a part its host.
 
 import { instantiate } from "./core/instantiate.ts";
 import { nodeBuiltin } from "./core/platform.ts";
@@ -6,11 +7,12 @@ import type { PoolReply, Role } from "./core/pool.ts";
 import type { Binary } from "./core/runtime.ts";
 import type { Up } from "./core/spawn.ts";
 import { startHost } from "./host.ts";
+import { startPart } from "./parts.ts";
 import type { Reply, Request } from "./rpc.ts";
 import { version } from "./version.ts";
 
 const nodePort = nodeBuiltin<typeof import("node:worker_threads")>("node:worker_threads")?.parentPort;
-const port = (nodePort ?? globalThis) as { postMessage(message: Up | PoolReply | Reply, transfer?: ArrayBuffer[]): void };
+const port = (nodePort ?? globalThis) as { postMessage(message: Up | PoolReply | Reply, transfer?: (ArrayBuffer | MessagePort)[]): void };
 
 let receiveRequest: ((request: Request) => void) | undefined;
 
@@ -19,7 +21,11 @@ function receive(message: unknown): void {
   const role = message as Role;
   try {
     if (role.role === "host") receiveRequest = startHost(role, port);
-    else runPoolThread(role);
+    else if (role.role === "pool") runPoolThread(role);
+    else {
+      startPart(role);
+      port.postMessage({ type: "ready" });
+    }
   } catch (error) {
     port.postMessage({ type: "failed", message: String(error) });
   }

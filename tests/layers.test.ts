@@ -16,6 +16,7 @@ const LAYERS = [
   ["hinf", "regression", "weights", "hessian"],
   ["operations", "types"],
   ["names", "rpc"],
+  ["parts"],
   ["sync", "host"],
   ["worker"],
   ["calls"],

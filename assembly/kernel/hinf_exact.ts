@@ -17,6 +17,7 @@
 // Errors, proved in docs/certificate.md §2, with N = |xᵢ||xⱼ|, barring underflow:
 //    |ĥᵢⱼ − hᵢⱼ| ≤ (3d/4 + 8)·u·N for i ≠ j;  ≤ (7d/4 + 12)·u·|hᵢⱼ| where |ρ| > 7/8;  ≤ 2u·hᵢᵢ on the diagonal.
 
+import { gemm } from "../blas/gemm/gemm";
 import { syrk, syrk_work } from "../blas/syrk";
 import { args, parallelFor } from "../parallel";
 import { hsum, madd } from "../simd";
@@ -40,12 +41,13 @@ const ROWS: i32 = 64;
 
 @unmanaged
 class Exact {
+  rows: i32; // of H that are wanted: the first ones
   n: i32;
   d: i32;
   x: usize; // (n, d), stride ldx
   ldx: i32;
   shift: i32;
-  h: usize; // (n, n), stride ldh
+  h: usize; // (rows, n), stride ldh
   ldh: i32;
   same: usize; // (n) i32
   opposite: usize; // (n) i32
@@ -269,16 +271,18 @@ export function hinf_map_task(b0: i32, b1: i32): void {
   for (let b = b0; b < b1; b++) {
     const j0 = (blocks - 1 - b) * TILE;
     const j1 = min(s.n, j0 + TILE);
-    for (let i0 = 0; i0 < j0; i0 += TILE) {
-      for (let i = i0; i < i0 + TILE; i++) map_row(s, i, j0, j1);
-      mirror_tile(s.h, s.ldh, i0, i0 + TILE, j0, j1);
+    const jRows = min(j1, s.rows); // columns that are rows as well
+    for (let i0 = 0; i0 < min(j0, s.rows); i0 += TILE) {
+      const i1 = min(i0 + TILE, s.rows);
+      for (let i = i0; i < i1; i++) map_row(s, i, j0, j1);
+      mirror_tile(s.h, s.ldh, i0, i1, j0, jRows);
     }
-    for (let i = j0; i < j1; i++) {
+    for (let i = j0; i < jRows; i++) {
       const at = usize(i) << 3;
       const scale = load<f64>(s.scale + at);
       store<f64>(s.h + ((usize(i) * s.ldh) << 3) + at, load<f64>(s.square + at) * 0.5 * (scale * scale));
       map_row(s, i, i + 1, j1);
-      for (let j = i + 1; j < j1; j++) {
+      for (let j = i + 1; j < jRows; j++) {
         store<f64>(s.h + ((usize(j) * s.ldh + i) << 3), load<f64>(s.h + ((usize(i) * s.ldh + j) << 3)));
       }
     }
@@ -296,34 +300,40 @@ export function hinf_exact_work_f64(n: i32, d: i32): f64 {
 }
 
 /**
- * H := 4^(−shift)·H∞ of the rows of X, both triangles.
+ * H := the first `rows` rows of 4^(−shift)·H∞ of the rows of X; with rows = n all of it.
  *
- * X (n×d, row stride ldx), H (n×n, ldh); strides in elements; H must not overlap X.
- * same, opposite (n) i32: the smallest i < j such that xᵢ and xⱼ enclose an angle of at most 8u with 0
- * or π, −1 where there is none; same[j] = −2 for a zero row.
+ * X (n×d, row stride ldx), H (rows×n, ldh); strides in elements; H must not overlap X.
+ * same, opposite (n) i32: the smallest i < min(j, rows) such that xᵢ and xⱼ enclose an angle of at most 8u
+ * with 0 or π, −1 where there is none; same[j] = −2 for a zero row.
  * work: hinf_exact_work_f64(n, d) bytes, 64-byte aligned. Returns 0 or INFO_ABORTED.
  * Where |xᵢ|² overflows hᵢᵢ is ∞ and its row undefined. Error bounds: the head of this file.
  */
 export function hinf_exact_f64(
-  n: i32, d: i32, x: usize, ldx: i32, shift: i32, h: usize, ldh: i32, same: usize, opposite: usize, work: usize,
+  rows: i32, n: i32, d: i32, x: usize, ldx: i32, shift: i32, h: usize, ldh: i32, same: usize, opposite: usize, work: usize,
 ): i32 {
   const dp = padded(d);
   const size = (usize(n) * dp) << 3;
   const vectors = work + 3 * size;
-  const syrkWork = (vectors + ((usize(n) * 3) << 3) + 63) & ~63;
-  fill(args<Exact>(), n, d, x, ldx, shift, h, ldh, same, opposite, work);
+  const gemmWork = (vectors + ((usize(n) * 3) << 3) + 63) & ~63;
+  fill(args<Exact>(), rows, n, d, x, ldx, shift, h, ldh, same, opposite, work);
   let info = parallelFor(Task.HINF_ROWS, n, ROWS);
-  if (info == 0) info = syrk<f64>(n, d, 1, work, dp, 0, h, ldh, syrkWork);
+  if (info == 0) info = syrk<f64>(rows, d, 1, work, dp, 0, h, ldh, gemmWork);
+  if (info == 0) {
+    const others = work + ((usize(rows) * dp) << 3);
+    info = gemm<f64>(false, true, rows, n - rows, d, 1, work, dp, others, dp, 0, h + (usize(rows) << 3), ldh, gemmWork);
+  }
   if (info != 0) return info;
-  fill(args<Exact>(), n, d, x, ldx, shift, h, ldh, same, opposite, work); // the product had its own arguments
+  fill(args<Exact>(), rows, n, d, x, ldx, shift, h, ldh, same, opposite, work); // the products had their own arguments
   return parallelFor(Task.HINF_MAP, (n + TILE - 1) / TILE, 1);
 }
 
 function fill(
-  s: Exact, n: i32, d: i32, x: usize, ldx: i32, shift: i32, h: usize, ldh: i32, same: usize, opposite: usize, work: usize,
+  s: Exact, rows: i32, n: i32, d: i32, x: usize, ldx: i32, shift: i32, h: usize, ldh: i32, same: usize, opposite: usize,
+  work: usize,
 ): void {
   const dp = padded(d);
   const size = (usize(n) * dp) << 3;
+  s.rows = rows;
   s.n = n;
   s.d = d;
   s.x = x;

@@ -5,11 +5,11 @@
 // Based on: Du, Zhai, Poczos & Singh, Gradient descent provably optimizes over-parameterized neural
 // networks, 2018.
 //
-// G is a product; C counts the neurons that two samples both activate: integers, exact in any order.
+// G is a product; C counts the neurons that two samples both activate: integers, exact in any order, so that
+// workers with memories of their own may each count some of the neurons.
 
 import { gemm, gemm_work } from "../blas/gemm/gemm";
-import { syrk, syrk_work } from "../blas/syrk";
-import { aborted, INFO_ABORTED } from "../parallel";
+import { aborted, args, INFO_ABORTED, parallelFor } from "../parallel";
 import { Task } from "../tasks";
 import { add_coactivations, BLOCK, blocks_before, TABLES_BYTES } from "./coactivation";
 import { next_batch, passes_of, prepare, region, Sampling, sampling_bytes, shared } from "./hinf_sampling";
@@ -25,9 +25,81 @@ export function hinf_count_task(c0: i32, c1: i32): void {
   }
 }
 
-/** Columns of panels of H, which holds G, and their mirror image. */
+/** Passes in a batch: as many as keep its weights under 8 MiB, enough of them for some threads; at most 60. */
+const MOST_PASSES: i32 = 60;
+const BATCH_NUMBERS: i32 = 1 << 20;
+
+/** Passes in a batch, of m neurons with d weights each. */
+function batch_passes(d: i32, m: i32): i32 {
+  return min(passes_of(m), max(1, min(MOST_PASSES, BATCH_NUMBERS / (PASS * d))));
+}
+
+/** Numbers of the counts of n samples: a u32 for each pair of two, block by block (coactivation.ts). */
+export function hinf_counts_f64(n: i32): f64 {
+  return f64(blocks_of(n) * BLOCK);
+}
+
+function blocks_of(n: i32): usize {
+  return blocks_before((n + PANEL - 1) / PANEL);
+}
+
+/** Bytes of workspace for hinf_count_f64; m = to − from. */
+export function hinf_count_work_f64(n: i32, d: i32, m: i32): f64 {
+  const panels = f64((n + PANEL - 1) / PANEL);
+  return sampling_bytes(n, d, batch_passes(d, m)) + f64(blocks_of(n) * BLOCK) + panels * f64(TABLES_BYTES);
+}
+
+/**
+ * C[i, j] := |{k : wₖ·xᵢ > 0 and wₖ·xⱼ > 0}| over neurons from ≤ k < to; opens regions.
+ *
+ * X (n×d, row stride ldx in elements); C: hinf_counts_f64(n) u32. `from` is a multiple of 48; W is drawn from
+ * its first row on whatever `from` is, which takes a tenth of the time that the counting of those rows would.
+ * work: hinf_count_work_f64(n, d, to − from) bytes, 64-byte aligned. Returns 0 or INFO_ABORTED. C is exact.
+ */
+export function hinf_count_f64(
+  n: i32, d: i32, from: i32, to: i32, seed: u32, x: usize, ldx: i32, counts: usize, work: usize,
+): i32 {
+  const passes = batch_passes(d, to - from);
+  const blocks = blocks_of(n) * BLOCK;
+  memory.fill(counts, 0, blocks * 4);
+  const s = prepare(n, d, from, to, seed, x, ldx, passes, work);
+  s.counts = counts;
+  s.few = work + <usize>sampling_bytes(n, d, passes);
+  s.tables = s.few + blocks;
+  memory.fill(s.few, 0, blocks);
+  while (next_batch(s)) region(s, Task.HINF_COUNT, s.panels);
+  return aborted() ? INFO_ABORTED : 0;
+}
+
+@unmanaged
+class Finish {
+  n: i32;
+  counts: usize;
+  divisor: f64; // 0: H := C
+  h: usize; // (n, n)
+  ldh: i32;
+}
+
+/**
+ * H := H∘C/divisor, of which only the part on and above the diagonal is read, or H := C if the divisor is 0;
+ * both triangles; opens regions.
+ *
+ * counts: hinf_counts_f64(n) u32; H (n×n, row stride ldh in elements). Returns 0 or INFO_ABORTED.
+ * With H = X·Xᵀ of syrk before and m neurons as the divisor: |Ĥ − H| ≤ (γ_d + 2u)·|X|·|X|ᵀ elementwise.
+ */
+export function hinf_finish_f64(n: i32, counts: usize, divisor: f64, h: usize, ldh: i32): i32 {
+  const s = args<Finish>();
+  s.n = n;
+  s.counts = counts;
+  s.divisor = divisor;
+  s.h = h;
+  s.ldh = ldh;
+  return parallelFor(Task.HINF_FINISH, (n + PANEL - 1) / PANEL, 1);
+}
+
+/** Columns of panels of H and their mirror image. */
 export function hinf_finish_task(J0: i32, J1: i32): void {
-  const s = shared();
+  const s = args<Finish>();
   for (let J = J0; J < J1; J++) {
     let counts = s.counts + (blocks_before(J) * BLOCK << 2);
     for (let I = 0; I <= J; I++) {
@@ -37,7 +109,7 @@ export function hinf_finish_task(J0: i32, J1: i32): void {
   }
 }
 
-function finish_block(s: Sampling, i0: i32, j0: i32, counts: usize): void {
+function finish_block(s: Finish, i0: i32, j0: i32, counts: usize): void {
   const iEnd = min(s.n, i0 + PANEL);
   const jEnd = min(s.n, j0 + PANEL);
   const divisor = s.divisor;
@@ -52,68 +124,6 @@ function finish_block(s: Sampling, i0: i32, j0: i32, counts: usize): void {
       p += 4;
     }
   }
-}
-
-/** Bytes of the counts: u32 and u8 for each pair, and the tables of each column. */
-function counts_bytes(n: i32): f64 {
-  const panels = f64((n + PANEL - 1) / PANEL);
-  return panels * (panels + 1) / 2 * f64(BLOCK) * 5 + panels * f64(TABLES_BYTES);
-}
-
-/** Passes in a batch: as many as keep its weights under 8 MiB, enough of them for some threads; at most 60. */
-const MOST_PASSES: i32 = 60;
-const BATCH_NUMBERS: i32 = 1 << 20;
-
-/** Passes in a batch, of m neurons with d weights each. */
-function batch_passes(d: i32, m: i32): i32 {
-  return min(passes_of(m), max(1, min(MOST_PASSES, BATCH_NUMBERS / (PASS * d))));
-}
-
-/** The counts of m neurons, in s.counts of the record returned. */
-function count_all(n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, work: usize): Sampling {
-  const passes = batch_passes(d, m);
-  const s = prepare(n, d, m, seed, x, ldx, passes, work);
-  const blocks = blocks_before(s.panels) * BLOCK;
-  s.counts = work + <usize>sampling_bytes(n, d, passes);
-  s.few = s.counts + blocks * 4;
-  s.tables = s.few + blocks;
-  memory.fill(s.counts, 0, blocks * 5);
-  while (next_batch(s)) region(s, Task.HINF_COUNT, s.panels);
-  return s;
-}
-
-/** Bytes of workspace for hinf_monte_carlo_f64 and hinf_coactivations_f64. */
-export function hinf_monte_carlo_work_f64(n: i32, d: i32, m: i32): f64 {
-  return sampling_bytes(n, d, batch_passes(d, m)) + counts_bytes(n) + f64(syrk_work<f64>(n, d));
-}
-
-/**
- * H := G∘C/m, G = X·Xᵀ, C[i, j] = |{k : wₖ·xᵢ > 0 and wₖ·xⱼ > 0}|, both triangles; opens regions.
- *
- * X (n×d, row stride ldx), H (n×n, ldh); strides in elements. H must not overlap X.
- * work: hinf_monte_carlo_work_f64(n, d, m) bytes, 64-byte aligned. Returns 0 or INFO_ABORTED.
- * C is exact; |Ĥ − H| ≤ (γ_d + 2u)·|X|·|X|ᵀ elementwise.
- */
-export function hinf_monte_carlo_f64(
-  n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, h: usize, ldh: i32, work: usize,
-): i32 {
-  const s = count_all(n, d, m, seed, x, ldx, work);
-  const info = syrk<f64>(n, d, 1, x, ldx, 0, h, ldh, s.tables + usize(s.panels) * TABLES_BYTES);
-  return info == 0 ? finish(s, h, ldh, f64(m)) : info;
-}
-
-/** C of hinf_monte_carlo_f64 alone (n×n, ldc); the same workspace. */
-export function hinf_coactivations_f64(
-  n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, c: usize, ldc: i32, work: usize,
-): i32 {
-  return finish(count_all(n, d, m, seed, x, ldx, work), c, ldc, 0);
-}
-
-function finish(s: Sampling, h: usize, ldh: i32, divisor: f64): i32 {
-  s.h = h;
-  s.ldh = ldh;
-  s.divisor = divisor;
-  return region(s, Task.HINF_FINISH, s.panels);
 }
 
 /** Passes in a batch of hinf_activation_norms_f64: few, since each of its neurons takes a row of n f64. */
@@ -137,7 +147,7 @@ export function hinf_activation_norms_f64(
   n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, v: usize, z: usize, work: usize,
 ): i32 {
   const passes = norm_passes(m);
-  const s = prepare(n, d, m, seed, x, ldx, passes, work);
+  const s = prepare(n, d, 0, m, seed, x, ldx, passes, work);
   s.v = v;
   s.sums = work + <usize>sampling_bytes(n, d, passes);
   const y = s.sums + usize(passes) * PASS * n * 8;

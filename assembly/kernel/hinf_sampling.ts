@@ -19,7 +19,8 @@ import {
 export class Sampling {
   n: i32;
   d: i32;
-  m: i32;
+  from: i32; // the neurons of this call: from … to − 1
+  to: i32;
   x: usize; // (n, d)
   ldx: i32;
   panels: i32;
@@ -36,9 +37,6 @@ export class Sampling {
   counts: usize;
   few: usize;
   tables: usize;
-  h: usize; // (n, n)
-  ldh: i32;
-  divisor: f64; // m, or 0 for C itself
   v: usize; // (n)
   sums: usize; // (end − start, n)
 }
@@ -86,12 +84,18 @@ export function sampling_bytes(n: i32, d: i32, passes: i32): f64 {
   return f64(aligned(offsetof<Sampling>())) + mt19937_bytes() + panels * ofPanel + f64(passes) * ofPass;
 }
 
-/** The record of a call with x quantised and the first batch drawn; it takes sampling_bytes() of `work`. */
-export function prepare(n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, passes: i32, work: usize): Sampling {
+/**
+ * The record of a call for neurons from … to − 1, `from` a multiple of PASS, with x quantised and the first
+ * batch drawn; it takes sampling_bytes() of `work`.
+ */
+export function prepare(
+  n: i32, d: i32, from: i32, to: i32, seed: u32, x: usize, ldx: i32, passes: i32, work: usize,
+): Sampling {
   const s = changetype<Sampling>(work);
   s.n = n;
   s.d = d;
-  s.m = m;
+  s.from = from;
+  s.to = to;
   s.x = x;
   s.ldx = ldx;
   s.panels = panels_of(n);
@@ -103,9 +107,11 @@ export function prepare(n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, p
   s.wNext = s.w + usize(passes) * PASS * d * 8;
   s.groups = s.wNext + usize(passes) * PASS * d * 8;
   s.bits = s.groups + usize(passes) * pass_bytes(d);
-  s.start = 0;
-  s.end = 0;
+  s.start = from;
+  s.end = from;
   mt19937_seed(s.random, seed);
+  // what the neurons before these are made of; how many words that takes nobody knows without drawing it
+  for (let k = 0; k < from; k += PASS) polar(s.random, (PASS >> 1) * d, s.wNext);
   draw(s);
   region(s, Task.HINF_QUANTISE, s.panels);
   return s;
@@ -113,19 +119,19 @@ export function prepare(n: i32, d: i32, m: i32, seed: u32, x: usize, ldx: i32, p
 
 /** The points of the batch after this one. An odd number of weights takes the first half of its last pair. */
 function draw(s: Sampling): void {
-  const neurons = min(s.m - s.end, s.passes * PASS);
+  const neurons = min(s.to - s.end, s.passes * PASS);
   polar(s.random, (neurons * s.d + 1) >> 1, s.wNext);
 }
 
 /** Goes on to the batch that is drawn: its bits; and draws the one after it. False when there is none. */
 export function next_batch(s: Sampling): bool {
-  if (s.end == s.m) return false;
+  if (s.end == s.to) return false;
   const w = s.w;
   s.w = s.wNext;
   s.wNext = w;
   s.start = s.end;
-  s.end = s.start + min(s.m - s.start, s.passes * PASS);
-  progress(f64(s.start), f64(s.m));
+  s.end = s.start + min(s.to - s.start, s.passes * PASS);
+  progress(f64(s.start - s.from), f64(s.to - s.from));
   return region(s, Task.HINF_SIGNS, 1 + passes_of(s.end - s.start)) == 0;
 }
 

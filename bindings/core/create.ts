@@ -9,12 +9,15 @@ import { spawnPool } from "./pool.ts";
 import { Runtime, type Binary } from "./runtime.ts";
 import { spawner } from "./spawn.ts";
 
-/** Chooses a variant and compiles it. More than one thread needs shared memory, whose lack is said in `reason`. */
+/**
+ * Chooses a variant and compiles it. More than one thread needs shared memory, whose lack is said in `reason`:
+ * an engine in a worker (`hosted`) then has parts instead.
+ */
 export async function prepareBinary(
   name: string,
   options: CreateOptions,
   fallbackThreads: number | "auto",
-  shareAlways = false,
+  hosted = false,
 ): Promise<Binary & { reason: string }> {
   const wanted = options.threads ?? fallbackThreads;
   if (wanted !== "auto" && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= 64)) {
@@ -23,7 +26,7 @@ export async function prepareBinary(
   const count = wanted === "auto" ? hardwareThreads() : wanted;
   let missing = sharedMemoryReason();
   let reserved: Reserved | undefined;
-  if (!missing && (count > 1 || shareAlways)) {
+  if (!missing && (count > 1 || hosted)) {
     try {
       reserved = createMemory(true);
     } catch (error) {
@@ -37,9 +40,10 @@ export async function prepareBinary(
   }
   const { memory, memoryLimit } = (shared && reserved) || createMemory(shared);
   const reasons = [reason];
-  if (count > 1 && !shared) reasons.push(`one thread: ${missing ?? `wasmUrl gave the binary ${variant}`}`);
+  const parts = hosted && !shared ? count : 1;
+  if (count > 1 && !shared) reasons.push(`one thread${parts > 1 ? `, work in ${parts} parts` : ""}: ${missing ?? `wasmUrl gave the binary ${variant}`}`);
   if (memoryLimit < MEMORY_LIMIT) reasons.push(`${gib(memoryLimit)} GiB of memory: this machine did not grant more`);
-  return { module, memory, memoryLimit, variant, threads: shared ? count : 1, reason: reasons.join("; ") };
+  return { module, memory, memoryLimit, variant, threads: shared ? count : 1, parts, reason: reasons.join("; ") };
 }
 
 const unshared = (variant: Variant) => (variant === "threads" ? "base" : "relaxed");

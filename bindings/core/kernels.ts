@@ -78,9 +78,12 @@ export interface Kernels {
   mt19937_random_f64(state: Pointer, n: number, out: Pointer): void;
   mt19937_randn_f64(state: Pointer, n: number, out: Pointer): void;
 
-  hinf_monte_carlo_work_f64(n: number, d: number, m: number): number;
-  hinf_monte_carlo_f64: MonteCarlo;
-  hinf_coactivations_f64: MonteCarlo;
+  hinf_counts_f64(n: number): number;
+  hinf_count_work_f64(n: number, d: number, m: number): number;
+  hinf_count_f64(
+    n: number, d: number, from: number, to: number, seed: number, x: Pointer, ldx: number, counts: Pointer, work: Pointer,
+  ): Info;
+  hinf_finish_f64(n: number, counts: Pointer, divisor: number, h: Pointer, ldh: number): Info;
   hinf_activation_norms_work_f64(n: number, d: number, m: number): number;
   hinf_activation_norms_f64(
     n: number, d: number, m: number, seed: number, x: Pointer, ldx: number, v: Pointer, z: Pointer, work: Pointer,
@@ -155,7 +158,7 @@ export interface Kernels {
 
   hinf_exact_work_f64(n: number, d: number): number;
   hinf_exact_f64(
-    n: number, d: number, x: Pointer, ldx: number, shift: number, h: Pointer, ldh: number,
+    rows: number, n: number, d: number, x: Pointer, ldx: number, shift: number, h: Pointer, ldh: number,
     same: Pointer, opposite: Pointer, work: Pointer,
   ): Info;
   svdvals_work_f64(m: number, n: number): number;
@@ -219,8 +222,4 @@ type Eigvalsh = (n: number, a: Pointer, lda: number, w: Pointer, work: Pointer) 
 
 type Eigh = (
   n: number, a: Pointer, lda: number, byValue: boolean, lo: number, hi: number, w: Pointer, range: Pointer, work: Pointer,
-) => Info;
-
-type MonteCarlo = (
-  n: number, d: number, m: number, seed: number, x: Pointer, ldx: number, h: Pointer, ldh: number, work: Pointer,
 ) => Info;

@@ -1,5 +1,5 @@
-// The threads that share a memory. Scheduling is in wasm (assembly/parallel.ts); here they are only
-// born and ended.
+// The workers that help a host: threads that share its memory, or parts with memories of their own. Threads
+// are scheduled in wasm (assembly/parallel.ts), parts by the host (parts.ts); here they are only born and ended.
 
 import { CapabilityError } from "../errors.ts";
 import { instantiate } from "./instantiate.ts";
@@ -7,7 +7,10 @@ import type { Binary } from "./runtime.ts";
 import type { Spawn, WorkerHandle } from "./spawn.ts";
 
 /** First message to every worker: what it is to be. A host without shared memory makes its own. */
-export type Role = ({ role: "pool" } & Binary) | HostRole;
+export type Role = PoolRole | PartRole | HostRole;
+export type PoolRole = { role: "pool" } & Binary;
+/** `port` is a channel to the host. */
+export type PartRole = { role: "part"; port: MessagePort } & Omit<Binary, "memory" | "memoryLimit">;
 export type HostRole = { role: "host"; memory?: WebAssembly.Memory } & Omit<Binary, "memory">;
 
 export interface Pool {
@@ -15,45 +18,52 @@ export interface Pool {
   close(): void;
 }
 
-/** What a pool worker answers to its role. */
+/** What these workers answer to their role. */
 export type PoolReply = { type: "ready" } | { type: "failed"; message: string };
 
-/** Starts `count` pool workers on the memory of `binary`, and waits until they have joined. */
-export async function spawnPool(binary: Binary, count: number, spawn: Spawn): Promise<Pool> {
-  const joining = Array.from({ length: count }, async (_, i) => {
-    const worker = await spawn(`eigenscope-pool-${i + 1}`);
-    await join(worker, { role: "pool", ...binary });
-    return worker;
-  });
+/** Starts `count` threads on the memory of `binary`, and waits until they have joined. */
+export function spawnPool(binary: Binary, count: number, spawn: Spawn): Promise<Pool> {
+  const starting = Array.from({ length: count }, (_, i) => start(spawn, `eigenscope-pool-${i + 1}`, { role: "pool", ...binary }));
+  return together(starting, () => instantiate(binary.module, binary.memory).stop_workers());
+}
+
+/** Starts a part for each channel to the host, likewise. */
+export function spawnParts({ memory, memoryLimit, ...binary }: Binary, ends: MessagePort[], spawn: Spawn): Promise<Pool> {
+  const starting = ends.map((port, i) => start(spawn, `eigenscope-part-${i + 1}`, { role: "part", port, ...binary }));
+  return together(starting, () => {});
+}
+
+async function together(starting: Promise<WorkerHandle>[], stop: () => void): Promise<Pool> {
   const pool = (workers: WorkerHandle[]): Pool => ({
     workers,
     close() {
-      instantiate(binary.module, binary.memory).stop_workers();
+      stop();
       for (const worker of workers) worker.terminate();
     },
   });
   try {
-    return pool(await Promise.all(joining));
+    return pool(await Promise.all(starting));
   } catch (error) {
-    const all = await Promise.allSettled(joining);
+    const all = await Promise.allSettled(starting);
     pool(all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []))).close();
     throw error;
   }
 }
 
-function join(worker: WorkerHandle, role: Role): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
+async function start(spawn: Spawn, name: string, role: PoolRole | PartRole): Promise<WorkerHandle> {
+  const worker = await spawn(name);
+  return new Promise<WorkerHandle>((resolve, reject) => {
     const fail = (reason: string) => {
       worker.terminate();
-      reject(new CapabilityError(`a thread of the pool could not start: ${reason}`));
+      reject(new CapabilityError(`${name} could not start: ${reason}`));
     };
     worker.onMessage((message) => {
       const reply = message as PoolReply;
-      if (reply.type === "ready") resolve();
+      if (reply.type === "ready") resolve(worker);
       else if (reply.type === "failed") fail(reply.message);
     });
     worker.onDeath(fail);
     worker.ref(true);
-    worker.post(role);
+    worker.post(role, role.role === "part" ? [role.port] : []);
   }).finally(() => worker.ref(false));
 }

@@ -19,6 +19,8 @@ export interface Binary {
   memoryLimit: number;
   variant: Variant;
   threads: number;
+  /** In how many parts the host of an engine splits its work (parts.ts); 1 with shared memory. */
+  parts: number;
 }
 
 export class Runtime {

@@ -11,7 +11,7 @@ const START_LIMIT = 30_000;
 
 /** What this package needs of a worker, the same in Node and in a browser. */
 export interface WorkerHandle {
-  post(message: unknown, transfer?: ArrayBuffer[]): void;
+  post(message: unknown, transfer?: (ArrayBuffer | MessagePort)[]): void;
   onMessage(listener: (message: unknown) => void): void;
   /** Called once when the worker dies: with what is known of why. */
   onDeath(listener: (reason: string) => void): void;
@@ -100,7 +100,8 @@ function nodeHandle(worker: NodeWorker): WorkerHandle {
   let reason = "";
   worker.on("error", (error: Error) => { reason = error.message; });
   return {
-    post: (message, transfer) => worker.postMessage(message, transfer),
+    // Node's types have a MessagePort of their own
+    post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
     onMessage: (listener) => void worker.on("message", listener),
     onDeath: (listener) => void worker.on("exit", (code) => listener(reason || `exit code ${code}`)),
     ref: (alive) => (alive ? worker.ref() : worker.unref()),

@@ -31,30 +31,35 @@ export function exact(rt: Runtime, X: MatrixLike): ExactHinf {
   const given = toMatrix("hinf.exact", "X", X);
   return rt.memory.scope(() => {
     const { placed, special } = placeExact(rt, "hinf.exact", given, 0);
-    const matrix = pullMatrix(rt, placed);
-    const n = given.rows;
-    for (let i = 0; i < n; i++) {
-      if (matrix.data[i * n + i] === Infinity) {
-        throw new NotFiniteError(`hinf.exact: the square of row ${i + 1} of X overflows; divide X by a power of two`);
-      }
-    }
-    return { matrix, ...special };
+    return { matrix: assertNoOverflow(pullMatrix(rt, placed)), ...special };
   });
 }
 
-/** 4^(−shift)·H∞ in wasm memory. */
-export function placeExact(rt: Runtime, fn: string, X: Matrix, shift: number): { placed: Placed; special: SpecialRows } {
+/** Refuses rows of X whose square overflows: the diagonal tells. */
+export function assertNoOverflow<T extends Float64Array | Float32Array>(H: Matrix<T>): Matrix<T> {
+  for (let i = 0; i < H.rows; i++) {
+    if (H.data[i * H.rows + i] === Infinity) {
+      throw new NotFiniteError(`hinf.exact: the square of row ${i + 1} of X overflows; divide X by a power of two`);
+    }
+  }
+  return H;
+}
+
+/** 4^(−shift)·H∞, or its first `rows` rows, in wasm memory; special are then pairs whose first row is one of these. */
+export function placeExact(
+  rt: Runtime, fn: string, X: Matrix, shift: number, rows = X.rows,
+): { placed: Placed; special: SpecialRows } {
   const { kernels, memory } = rt;
   const n = X.rows;
   const d = X.cols;
-  const placed = pushEmpty(rt, fn, n, n);
+  const placed = pushEmpty(rt, fn, rows, n);
   const special = memory.scope(() => {
     const x = pushMatrix(rt, fn, "X", X);
     const same = memory.push(4 * n, `${fn}: workspace`);
     const opposite = memory.push(4 * n, `${fn}: workspace`);
     const work = memory.push(kernels.hinf_exact_work_f64(n, d), `${fn}: workspace`);
     rt.checkAborted(
-      kernels.hinf_exact_f64(n, d, x.at, x.stride, shift, placed.at, placed.stride, same, opposite, work),
+      kernels.hinf_exact_f64(rows, n, d, x.at, x.stride, shift, placed.at, placed.stride, same, opposite, work),
     );
     return readSpecial(memory.i32(same, n), memory.i32(opposite, n));
   });

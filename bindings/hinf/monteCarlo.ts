@@ -7,9 +7,10 @@
 // λ_min; so λ_min of the estimate alone proves nothing of that of H∞.
 
 import type { Pointer } from "../core/kernels.ts";
+import { alone, type Gather, type Parts } from "../core/parts.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
-import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
+import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "../linalg/matrix.ts";
 import { checkSeed } from "../random/randomState.ts";
 
 export interface MonteCarloOptions {
@@ -30,34 +31,87 @@ export interface MonteCarlo {
 
 /** The mean over sampled neurons of (xᵢ·xⱼ)·1[w·xᵢ > 0]·1[w·xⱼ > 0], rows x of X (n×d) as they are. */
 export function monteCarlo(rt: Runtime, X: MatrixLike, options: MonteCarloOptions): MonteCarlo {
-  return sample(rt, "hinf.monteCarlo", "hinf_monte_carlo_f64", X, options);
+  return alone(sample(rt, undefined, "hinf.monteCarlo", X, options));
 }
 
 /** The same without X·Xᵀ: the number of neurons that both samples activate, exact. */
 export function coactivations(rt: Runtime, X: MatrixLike, options: MonteCarloOptions): MonteCarlo {
-  return sample(rt, "hinf.coactivations", "hinf_coactivations_f64", X, options);
+  return alone(sample(rt, undefined, "hinf.coactivations", X, options));
 }
 
-function sample(
-  rt: Runtime, fn: string, kernel: "hinf_monte_carlo_f64" | "hinf_coactivations_f64",
-  X: MatrixLike, options: MonteCarloOptions,
-): MonteCarlo {
+/** Both with their neurons in parts (core/parts.ts): counts are integers, and add up in any order. */
+export function splitMonteCarlo(rt: Runtime, parts: Parts, X: MatrixLike, options: MonteCarloOptions): Gather<MonteCarlo> {
+  return sample(rt, parts, "hinf.monteCarlo", X, options);
+}
+export function splitCoactivations(rt: Runtime, parts: Parts, X: MatrixLike, options: MonteCarloOptions): Gather<MonteCarlo> {
+  return sample(rt, parts, "hinf.coactivations", X, options);
+}
+
+function* sample(
+  rt: Runtime, parts: Parts | undefined, fn: "hinf.monteCarlo" | "hinf.coactivations", X: MatrixLike, options: MonteCarloOptions,
+): Gather<MonteCarlo> {
   const A = rowsOf(fn, X);
   const { features, seed } = checkOptions(fn, options);
-  return rt.memory.scope(() => {
+  const { rows: n, cols: d } = A;
+  const weighted = fn === "hinf.monteCarlo";
+  const cuts = cutNeurons(n, d, features, parts?.count ?? 1);
+  for (let p = 1; p < cuts.length - 1; p++) {
+    parts!.send(p, "countNeurons", fn, { ...A, data: A.data.slice() }, cuts[p], cuts[p + 1], seed);
+  }
+  const { kernels, memory } = rt;
+  const mark = memory.mark();
+  try {
     // all of the memory before any of the work
-    const h = pushEmpty(rt, fn, A.rows, A.rows);
-    const bytes = rt.kernels.hinf_monte_carlo_work_f64(A.rows, A.cols, features);
-    const work = rt.memory.push(bytes, `${fn}: ${A.rows} rows`);
-    const x = pushMatrix(rt, fn, "X", A);
-    rt.checkAborted(rt.kernels[kernel](A.rows, A.cols, features, seed, x.at, x.stride, h.at, h.stride, work));
+    const h = pushEmpty(rt, fn, n, n);
+    const product = memory.push(weighted ? kernels.syrk_work_f64(n, d) : 0, `${fn}: workspace`);
+    const { counts, x } = placeCounts(rt, fn, A, cuts[0], cuts[1], seed);
+    if (weighted) rt.checkAborted(kernels.syrk_f64(n, d, 1, x.at, x.stride, 0, h.at, h.stride, product));
+    if (cuts.length > 2) {
+      for (const others of (yield) as Uint32Array[]) {
+        const sum = memory.u32(counts, others.length);
+        for (let i = 0; i < sum.length; i++) sum[i] += others[i];
+      }
+    }
+    rt.checkAborted(kernels.hinf_finish_f64(n, counts, weighted ? features : 0, h.at, h.stride));
     const matrix = pullMatrix(rt, h);
     const bad = overflow(matrix);
     if (bad >= 0) {
       throw new NotFiniteError(`${fn}: the square of row ${bad + 1} of X overflows; divide X by a power of two`);
     }
     return { matrix, features, seed };
+  } finally {
+    memory.release(mark);
+  }
+}
+
+/** Counts of neurons from … to − 1 in wasm memory, with X and all that it took. */
+function placeCounts(
+  rt: Runtime, fn: string, X: Matrix, from: number, to: number, seed: number,
+): { counts: Pointer; x: Placed } {
+  const { kernels, memory } = rt;
+  const { rows: n, cols: d } = X;
+  const counts = memory.push(4 * kernels.hinf_counts_f64(n), `${fn}: ${n} rows`);
+  const work = memory.push(kernels.hinf_count_work_f64(n, d, to - from), `${fn}: ${n} rows`);
+  const x = pushMatrix(rt, fn, "X", X);
+  rt.checkAborted(kernels.hinf_count_f64(n, d, from, to, seed, x.at, x.stride, counts, work));
+  return { counts, x };
+}
+
+/** A share of both: the counts of neurons from … to − 1. */
+export function countNeurons(rt: Runtime, fn: string, X: Matrix, from: number, to: number, seed: number): Uint32Array {
+  return rt.memory.scope(() => {
+    const { counts } = placeCounts(rt, fn, X, from, to, seed);
+    return rt.memory.u32(counts, rt.kernels.hinf_counts_f64(X.rows)).slice();
   });
+}
+
+/** Neurons of a pass of the kernel, which a share begins with. */
+const PASS = 48;
+
+function cutNeurons(_n: number, _d: number, m: number, count: number): number[] {
+  const passes = Math.ceil(m / PASS);
+  const cuts = Array.from({ length: count + 1 }, (_, p) => Math.min(m, Math.round((passes * p) / count) * PASS));
+  return cuts.filter((k, p) => p === 0 || k > cuts[p - 1]);
 }
 
 /** The first row whose diagonal entry is not finite, −1 if there is none: no entry is larger than two of those. */

@@ -4,6 +4,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import {
   assertFinite, findNotFinite, pullMatrix, pushEmpty, pushMatrix, pushUnchecked, toMatrix, type Matrix, type MatrixLike,
+  type Placed,
 } from "./matrix.ts";
 
 export interface MatmulOptions {
@@ -27,6 +28,34 @@ export interface MatmulOptions {
  * f32. Errors of random data grow with √k rather than k.
  */
 export function matmul(rt: Runtime, A: MatrixLike, B: MatrixLike, options: MatmulOptions = {}): Matrix {
+  const product = checkProduct(A, B, options);
+  return rt.memory.scope(() => {
+    const { a, b, k, alpha, bytes } = product;
+    const { pa, pb, pc } = placeProduct(rt, product);
+    // A NaN or infinity in row i of op(A) makes row i of the product not finite, one in column j of op(B)
+    // column j. So the first row and column tell whether A and B have to be looked at.
+    const tells = pc.rows * pc.cols * k > 0 && (bytes === 8 ? alpha : Math.fround(alpha)) !== 0;
+    if (!tells || findNotFinite(rt, { ...pc, rows: 1 }) >= 0 || findNotFinite(rt, { ...pc, cols: 1 }) >= 0) {
+      assertFinite(rt, "matmul", "A", a, pa);
+      assertFinite(rt, "matmul", "B", b, pb);
+    }
+    return pullMatrix(rt, pc, product.out);
+  });
+}
+
+/** The arguments of matmul, of fitting shapes. */
+export interface Product extends Required<Omit<MatmulOptions, "out">> {
+  a: Matrix;
+  b: Matrix;
+  /** op(A) is m×k, op(B) k×n. */
+  m: number;
+  n: number;
+  k: number;
+  bytes: 8 | 4;
+  out?: Matrix;
+}
+
+export function checkProduct(A: MatrixLike, B: MatrixLike, options: MatmulOptions): Product {
   const { transA = false, transB = false, alpha = 1, beta = 0, out } = options;
   const a = toMatrix("matmul", "A", A);
   const b = toMatrix("matmul", "B", B);
@@ -42,26 +71,23 @@ export function matmul(rt: Runtime, A: MatrixLike, B: MatrixLike, options: Matmu
   if (beta !== 0 && !out) throw new OptionError(`matmul: beta is ${beta}, it needs out`);
   const bytes = a.data instanceof Float32Array && b.data instanceof Float32Array ? 4 : 8;
   if (out) assertOut("matmul", out, m, n, bytes);
+  return { a, b, m, n, k, transA, transB, alpha, beta, bytes, out };
+}
 
-  return rt.memory.scope(() => {
-    const { kernels } = rt;
-    const [gemm, work] = bytes === 8 ? [kernels.gemm_f64, kernels.gemm_work_f64] : [kernels.gemm_f32, kernels.gemm_work_f32];
-    const pa = pushUnchecked(rt, "matmul", a, bytes);
-    const pb = b === a ? pa : pushUnchecked(rt, "matmul", b, bytes);
-    const pc = out && beta !== 0 ? pushMatrix(rt, "matmul", "out", out, bytes) : pushEmpty(rt, "matmul", m, n, bytes, n);
-    const scratch = rt.memory.push(work(m, n, k), "matmul: workspace");
-    rt.checkAborted(
-      gemm(transA, transB, m, n, k, alpha, pa.at, pa.stride, pb.at, pb.stride, beta, pc.at, pc.stride, scratch),
-    );
-    // A NaN or infinity in row i of op(A) makes row i of the product not finite, one in column j of op(B)
-    // column j. So the first row and column tell whether A and B have to be looked at.
-    const tells = m * n * k > 0 && (bytes === 8 ? alpha : Math.fround(alpha)) !== 0;
-    if (!tells || findNotFinite(rt, { ...pc, rows: 1 }) >= 0 || findNotFinite(rt, { ...pc, cols: 1 }) >= 0) {
-      assertFinite(rt, "matmul", "A", a, pa);
-      assertFinite(rt, "matmul", "B", b, pb);
-    }
-    return pullMatrix(rt, pc, out);
-  });
+/** Computes the product in wasm memory; of what is read only `out` is checked. */
+export function placeProduct(
+  rt: Runtime, { a, b, m, n, k, transA, transB, alpha, beta, bytes, out }: Product,
+): { pa: Placed; pb: Placed; pc: Placed } {
+  const { kernels } = rt;
+  const [gemm, work] = bytes === 8 ? [kernels.gemm_f64, kernels.gemm_work_f64] : [kernels.gemm_f32, kernels.gemm_work_f32];
+  const pa = pushUnchecked(rt, "matmul", a, bytes);
+  const pb = b === a ? pa : pushUnchecked(rt, "matmul", b, bytes);
+  const pc = out && beta !== 0 ? pushMatrix(rt, "matmul", "out", out, bytes) : pushEmpty(rt, "matmul", m, n, bytes, n);
+  const scratch = rt.memory.push(work(m, n, k), "matmul: workspace");
+  rt.checkAborted(
+    gemm(transA, transB, m, n, k, alpha, pa.at, pa.stride, pb.at, pb.stride, beta, pc.at, pc.stride, scratch),
+  );
+  return { pa, pb, pc };
 }
 
 /**
@@ -70,19 +96,32 @@ export function matmul(rt: Runtime, A: MatrixLike, B: MatrixLike, options: Matmu
  */
 export function gram(rt: Runtime, X: MatrixLike): Matrix {
   const x = toMatrix("gram", "X", X);
-  const bytes = x.data instanceof Float32Array ? 4 : 8;
-  const { rows: n, cols: k } = x;
   return rt.memory.scope(() => {
-    const { kernels } = rt;
-    const [syrk, work] = bytes === 8 ? [kernels.syrk_f64, kernels.syrk_work_f64] : [kernels.syrk_f32, kernels.syrk_work_f32];
-    const px = pushUnchecked(rt, "gram", x, bytes);
-    const pc = pushEmpty(rt, "gram", n, n, bytes);
-    const scratch = rt.memory.push(work(n, k), "gram: workspace");
-    rt.checkAborted(syrk(n, k, 1, px.at, px.stride, 0, pc.at, pc.stride, scratch));
+    const { px, pc } = placeGram(rt, x, x.rows);
     // as in matmul: a NaN or infinity in row i of X makes the i-th diagonal element not finite
     if (findNotFinite(rt, { ...pc, cols: 1, stride: pc.stride + 1 }) >= 0) assertFinite(rt, "gram", "X", x, px);
     return pullMatrix(rt, pc);
   });
+}
+
+/** The first `rows` rows of X·Xᵀ in wasm memory; X is not checked. */
+export function placeGram(rt: Runtime, x: Matrix, rows: number): { px: Placed; pc: Placed } {
+  const { kernels } = rt;
+  const bytes = x.data instanceof Float32Array ? 4 : 8;
+  const { rows: n, cols: k } = x;
+  const others = n - rows;
+  const [syrk, gemm, work] = bytes === 8
+    ? [kernels.syrk_f64, kernels.gemm_f64, kernels.gemm_work_f64]
+    : [kernels.syrk_f32, kernels.gemm_f32, kernels.gemm_work_f32];
+  const px = pushUnchecked(rt, "gram", x, bytes);
+  const pc = pushEmpty(rt, "gram", rows, n, bytes);
+  const scratch = rt.memory.push(work(rows, n, k), "gram: workspace");
+  rt.checkAborted(syrk(rows, k, 1, px.at, px.stride, 0, pc.at, pc.stride, scratch));
+  const x2 = px.at + rows * px.stride * bytes;
+  rt.checkAborted(
+    gemm(false, true, rows, others, k, 1, px.at, px.stride, x2, px.stride, 0, pc.at + rows * bytes, pc.stride, scratch),
+  );
+  return { px, pc };
 }
 
 function assertOut(fn: string, out: Matrix, rows: number, cols: number, bytes: 8 | 4): void {
