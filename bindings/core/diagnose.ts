@@ -9,10 +9,10 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 export function fetchFailure(fn: string, url: string, error: unknown, blocked: boolean): CapabilityError {
   const cause = blocked
     ? "the page's Content-Security-Policy blocks it: allow it in connect-src"
-    : isForeign(url)
+    : isForeign(resolved(url))
       ? "no network, or its server does not allow this origin: it has to send Access-Control-Allow-Origin"
       : "no network";
-  return new CapabilityError(`${fn}: ${url} could not be fetched (${messageOf(error)}): ${cause}`);
+  return new CapabilityError(`${fn}: ${resolved(url)} could not be fetched (${messageOf(error)}): ${cause}`);
 }
 
 /** Bytes that do not compile are blocked, or no wasm, or too new for this engine, or cut off. */
@@ -51,12 +51,12 @@ export async function workerFailure(
       ? "workers from blob: URLs are blocked by the page's Content-Security-Policy (worker-src): serve eigenscope's dist/worker.js and give its URL as workerUrl, or allow worker-src blob:"
       : `no worker could be started (${detail}): serve eigenscope's dist/worker.js and give its URL as workerUrl`);
   }
-  const url = String(workerUrl);
+  const url = resolved(String(workerUrl));
   if (blocked) return fail(`the worker ${url} is blocked by the page's Content-Security-Policy: allow it in worker-src`);
   if (isForeign(url)) {
     return fail(`the worker ${url} is of another origin, which browsers refuse: serve eigenscope's dist/worker.js from the page's own origin, or give createWorker`);
   }
-  const fault = typeof location === "object" && (await lookAt(url));
+  const fault = globalThis.location && (await lookAt(url));
   return fail(`the worker ${url} did not start (${fault || detail}): workerUrl is to be eigenscope's dist/worker.js`);
 }
 
@@ -77,8 +77,16 @@ async function lookAt(url: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** A URL as the page resolves it, since that is often not what was meant. */
+function resolved(url: string): string {
+  try {
+    return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+  } catch {
+    return url;
+  }
+}
+
 function isForeign(url: string): boolean {
-  if (typeof location !== "object" || !/^https?:/.test(location.origin)) return false;
-  const { protocol, origin } = new URL(url, globalThis.document?.baseURI ?? location.href);
-  return /^https?:/.test(protocol) && origin !== location.origin;
+  const here = globalThis.location?.origin ?? "";
+  return /^https?:/.test(here) && /^https?:/.test(url) && new URL(url).origin !== here;
 }

@@ -71,7 +71,10 @@ async function obtain(fn: string, source: Awaited<WasmSource>, best: Variant): P
   if (kind === "String" || kind === "URL") {
     const from = String(source).endsWith("/") ? `${String(source)}${best}.wasm` : String(source);
     const read = fileReader(from);
-    if (!read) return fromResponse(fn, await fetched(fn, from), from);
+    if (!read) {
+      const response = await fetched(fn, from);
+      return fromResponse(fn, response, response.url);
+    }
     const bytes = await read().catch((error: Error) => {
       throw new CapabilityError(`${fn}: ${from} could not be read (${error.message}): wasmUrl is to be a file or a folder of eigenscope's dist/wasm/`);
     });
