@@ -3,7 +3,8 @@
 import { prepareBinary } from "./core/create.ts";
 import { runtimeName } from "./core/platform.ts";
 import { spawner } from "./core/spawn.ts";
-import { Calls, spawnHost } from "./calls.ts";
+import { Calls } from "./calls.ts";
+import { spawnHost } from "./crew.ts";
 import { mapNames, names, type Asynchronous } from "./names.ts";
 import type { Operations } from "./operations.ts";
 import type { CallOptions, CreateOptions } from "./options.ts";
@@ -55,8 +56,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     void spawning.then((host) => host.terminate(), () => {});
     throw error;
   }
-  const calls = await Calls.start(binary, spawning, !worker, spawn);
-  const { poolFailure } = calls;
+  const { calls, poolFailure } = await Calls.start(binary, spawning, !worker, spawn);
   const info: EngineInfo = {
     version,
     runtime: runtimeName(),

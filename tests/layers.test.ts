@@ -19,6 +19,7 @@ const LAYERS = [
   ["parts"],
   ["sync", "host"],
   ["worker"],
+  ["crew"],
   ["calls"],
   ["engine"],
   ["plot"],
