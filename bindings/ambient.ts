@@ -3,6 +3,7 @@
 // knows no WebAssembly, without "ESNext.Disposable" no Symbol.asyncDispose. Where they are known, these merge.
 
 declare global {
+  interface MessagePort {}
   namespace WebAssembly {
     interface Memory {}
     interface Module {}

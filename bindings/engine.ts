@@ -1,6 +1,6 @@
 // An engine: the operations, asynchronous, hosted in a worker.
 
-import { prepareBinary } from "./core/create.ts";
+import { prepareBinary } from "./core/prepare.ts";
 import { runtimeName } from "./core/platform.ts";
 import { spawner } from "./core/spawn.ts";
 import { Calls } from "./calls.ts";

@@ -16,7 +16,6 @@ import { build } from "esbuild";
 const run = promisify(execFile);
 const VARIANTS = ["base", "threads", "relaxed", "relaxed-threads"];
 const GENERATED = "bindings/core/generated";
-const BUNDLED = ["@assemblyscript/loader", "fflate", "uplot", "wasm-feature-detect"];
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 const common = {
   bundle: true,
@@ -28,6 +27,17 @@ const common = {
   define: { __VERSION__: JSON.stringify(version) },
   logLevel: "warning",
 };
+
+/** Bundles, and remembers which packages went in. */
+const bundled = new Set();
+async function bundle(options) {
+  const result = await build({ ...common, metafile: true, ...options });
+  for (const input of Object.keys(result.metafile.inputs)) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    if (name) bundled.add(name);
+  }
+  return result;
+}
 
 /** Name, version, licence of a package that is bundled, and the text that has to go with it. */
 async function licenceOf(name) {
@@ -69,8 +79,7 @@ if (only !== "wasm") {
     await writeFile(`${GENERATED}/${v}.ts`, `export default "${deflateRawSync(bytes, { level: 9 }).toString("base64")}";\n`);
   }
 
-  const worker = await build({
-    ...common,
+  const worker = await bundle({
     format: "iife",
     entryPoints: ["bindings/worker.ts"],
     minify: true,
@@ -79,8 +88,7 @@ if (only !== "wasm") {
   await writeFile(`${GENERATED}/worker-source.ts`, `export default ${JSON.stringify(worker.outputFiles[0].text)};\n`);
 
   // the report's script with uPlot in it, and its style, as text
-  const page = await build({
-    ...common,
+  const page = await bundle({
     format: "iife",
     entryPoints: ["bindings/plot/page.ts", "bindings/plot/page.css"],
     minify: true,
@@ -96,13 +104,12 @@ if (only !== "wasm") {
   await writeFile("bindings/plot/generated/page.ts", `export const script = ${script};\nexport const style = ${style};\nexport const notice = ${notice};\n`);
 
   // the element's style with uPlot's, as text
-  const element = await build({ ...common, entryPoints: ["bindings/element/view.css"], minify: true, write: false });
+  const element = await bundle({ entryPoints: ["bindings/element/view.css"], minify: true, write: false });
   await mkdir("bindings/element/generated", { recursive: true });
   await writeFile("bindings/element/generated/style.ts", `export default ${JSON.stringify(element.outputFiles[0].text.trim())};\n`);
 
   await rm("dist", { recursive: true, force: true });
-  await build({
-    ...common,
+  await bundle({
     entryPoints: {
       index: "bindings/index.ts",
       core: "bindings/sync.ts",
@@ -112,12 +119,15 @@ if (only !== "wasm") {
       cli: "bindings/cli/main.ts",
     },
     splitting: true,
+    // as a CDN gives them to pages; names stay, for those who read a stack
+    minifyWhitespace: true,
+    minifySyntax: true,
     outdir: "dist",
     external: ["node:*"],
   });
   await writeFile("dist/worker.js", worker.outputFiles[0].text);
   await chmod("dist/cli.js", 0o755);
-  await writeFile("dist/third-party.txt", (await Promise.all(BUNDLED.map(licenceOf))).join("\n\n\n"));
+  await writeFile("dist/third-party.txt", (await Promise.all([...bundled].sort().map(licenceOf))).join("\n\n\n"));
   await mkdir("dist/wasm", { recursive: true });
   for (const [v, bytes] of binaries) await writeFile(`dist/wasm/${v}.wasm`, bytes);
   try {

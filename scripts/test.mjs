@@ -89,7 +89,8 @@ const inBrowsers = ["--import", "tsx", "--test", "--test-reporter=spec", ...test
 step("tests in browsers, Deno and Bun", newer ?? process.execPath, inBrowsers, env);
 
 const packed = ["--import", "tsx", "--test", "--test-reporter=spec", ...testsIn("tests/bundlers")];
-step("the packed package: bundlers, CDN, types, sizes", process.execPath, packed, env);
+step("sizes", process.execPath, ["scripts/size.mjs"]);
+step("the packed package: bundlers, CDN, types", process.execPath, packed, env);
 
 step("example", process.execPath, ["--import", "tsx", "examples/hinf-digits/run.ts"]);
 step("benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]);

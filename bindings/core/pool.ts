@@ -2,7 +2,7 @@
 // are scheduled in wasm (assembly/parallel.ts), parts by the host (parts.ts); here they are only born and ended.
 
 import { CapabilityError } from "../errors.ts";
-import { instantiate } from "./instantiate.ts";
+import type { Kernels } from "./kernels.ts";
 import type { Binary } from "./runtime.ts";
 import type { Spawn, WorkerHandle } from "./spawn.ts";
 
@@ -22,9 +22,12 @@ export interface Pool {
 export type PoolReply = { type: "ready" } | { type: "failed"; message: string };
 
 /** Starts `count` threads on the memory of `binary`, and waits until they have joined. */
-export function spawnPool(binary: Binary, count: number, spawn: Spawn): Promise<Pool> {
+export async function spawnPool(binary: Binary, count: number, spawn: Spawn): Promise<Pool> {
+  // without the loader, which a page's thread has no other use for, and not at once: it may not be on such a thread
+  const { exports } = await WebAssembly.instantiate(binary.module, { env: { memory: binary.memory, tick: () => {} } });
+  const { stop_workers } = exports as unknown as Kernels;
   const starting = Array.from({ length: count }, (_, i) => start(spawn, `eigenscope-pool-${i + 1}`, { role: "pool", ...binary }));
-  return together(starting, () => instantiate(binary.module, binary.memory).stop_workers());
+  return together(starting, stop_workers);
 }
 
 /** Starts a part for each channel to the host, likewise. */

@@ -3,6 +3,6 @@
 import { measure } from "./spectrum.js";
 
 globalThis.outcome = measure({
-  wasmUrl: new URL("/eigenscope/wasm/", location.href),
-  workerUrl: new URL("/eigenscope/worker.js", location.href),
+  wasmUrl: "/eigenscope/wasm/",
+  workerUrl: "/eigenscope/worker.js",
 });
