@@ -7,10 +7,9 @@ export function nodeBuiltin<T>(name: string): T | undefined {
 
 /** Why there can be no shared memory here, or undefined where there can. */
 export function sharedMemoryReason(): string | undefined {
-  // some browsers have the class but can't post it
-  if (globalThis.crossOriginIsolated === false || typeof SharedArrayBuffer === "undefined") {
-    return "no shared memory (the page is not cross-origin isolated)";
-  }
+  // some browsers have the class but can't post it, WebKitGTK lacks it even in an isolated page
+  if (globalThis.crossOriginIsolated === false) return "no shared memory (the page is not cross-origin isolated)";
+  if (typeof SharedArrayBuffer === "undefined") return "no shared memory (this JavaScript engine has no SharedArrayBuffer)";
   return undefined;
 }
 

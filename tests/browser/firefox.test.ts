@@ -1,11 +1,11 @@
 // The engine's contract in Firefox.
 
-import { testPlaces } from "./contract.ts";
+import { testPlaces, withBrowser } from "./contract.ts";
 import { launchFirefox } from "./drivers.ts";
-import { places } from "./places.ts";
+import { isolated, plain, strict } from "./places.ts";
 import { findProgram, testWith } from "./programs.ts";
 
 const program = findProgram("FIREFOX", ["firefox-esr", "firefox"]);
 
 testWith("Firefox", program, process.env.CI === "true", (t, path) =>
-  testPlaces(t, places, () => launchFirefox(path)));
+  withBrowser(() => launchFirefox(path), (site) => testPlaces(t, site, [isolated, plain, strict])));

@@ -1,5 +1,6 @@
-// The page's side: the cases of the contract, to be run one by one from outside.
+// The page's side: the cases of the contract, to be run one by one from outside, and the package.
 
+import * as eigenscope from "eigenscope";
 import { contract } from "../contract/index.ts";
 import { runCases, type Outcome, type Surroundings } from "../contract/contract.ts";
 
@@ -8,4 +9,4 @@ async function runCase(index: number, surroundings: Surroundings): Promise<Outco
   return outcome!;
 }
 
-Object.assign(globalThis, { runCase });
+Object.assign(globalThis, { runCase, eigenscope });

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { bundle, ROOT } from "./bundle.ts";
-import type { Place } from "./places.ts";
+import { places, type Place } from "./places.ts";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -21,8 +21,8 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** Serves the places on this machine, until closed. */
-export async function serve(places: readonly Place[]): Promise<Server> {
+/** Serves every place on this machine, until closed. */
+export async function serve(): Promise<Server> {
   const script = await bundle("tests/browser/page.ts", "./");
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url!, "http://localhost");

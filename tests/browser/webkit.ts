@@ -18,7 +18,8 @@ export interface WebKitPrograms {
 /** What one command may take: no case may take longer. */
 const COMMAND_LIMIT = 90_000;
 
-export async function launchWebKit(programs: WebKitPrograms): Promise<Browser> {
+/** With `shared`, WebKitGTK has the SharedArrayBuffer that Safari has in isolated pages; by itself it has none. */
+export async function launchWebKit(programs: WebKitPrograms, shared: boolean): Promise<Browser> {
   const home = await mkdtemp(join(tmpdir(), "eigenscope-browser-"));
   const started: ChildProcess[] = [];
   const end = async () => {
@@ -38,7 +39,7 @@ export async function launchWebKit(programs: WebKitPrograms): Promise<Browser> {
     const port = await freePort();
     started.push(spawn(programs.driver, [`--port=${port}`], {
       stdio: "ignore",
-      env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, DISPLAY: `:${number}` },
+      env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, DISPLAY: `:${number}`, JSC_useSharedArrayBuffer: String(shared) },
     }));
     return await openSession(`http://127.0.0.1:${port}/session`, end);
   } catch (error) {
