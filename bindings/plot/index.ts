@@ -1,7 +1,8 @@
 // `eigenscope/plot`: spectra and histograms for uPlot, the reports, each one HTML file, and numbers for people.
 
-export { hinfReport, rowWarnings, type HinfSpectra, type HinfSummary, type ReportOptions } from "./hinfReport.ts";
+export { hinfReport, type HinfSpectra, type HinfSummary, type ReportOptions } from "./hinfReport.ts";
 export { histogram, histogramPlot, type Histogram, type HistogramOptions } from "./histogram.ts";
 export { digitsFor, grouped, roundDown, roundUp, significant, typeset } from "./numbers.ts";
+export { rowWarnings } from "./rowWarnings.ts";
 export { spectrumPlot, type Spectrum, type SpectrumPlotOptions, type SpectrumTheme } from "./spectrum.ts";
 export { spectrumReport, type SpectrumSummary } from "./spectrumReport.ts";

@@ -1,8 +1,8 @@
-// Rows that make H∞ singular, or may, in words.
+// Rows that make H∞ singular, or may, in words. Apart from the report, whose page is large.
 
 import type { SpecialRows } from "../hinf/exact.ts";
 
-/** What the rows say about λ_min(H∞), one line a kind; rows count from 1. */
+/** What rows in a special position say about λ_min(H∞), which is 0 if `singular`; one line a kind, rows count from 1. */
 export function rowWarnings(found: SpecialRows, singular: boolean): string[] {
   const others = (count: number) => (count > 1 ? ` (and ${count - 1} more)` : "");
   const pair = (pairs: [number, number][]) => `rows ${pairs[0]![0] + 1} and ${pairs[0]![1] + 1}${others(pairs.length)}`;
