@@ -36,6 +36,10 @@ export interface EngineInfo {
   reason: string;
 }
 
+/**
+ * The calls of {@link linalg} and {@link hinf}, as `es.linalg.eigh(A)` and `es.hinf.exact(X)`: each returns a promise, takes
+ * {@link CallOptions} among its options, and waits until those before it are done.
+ */
 export interface Engine extends Asynchronous<Operations> {
   readonly info: EngineInfo;
   /** Ends the workers; calls in flight and later ones reject with ClosedError. Idempotent. */

@@ -1,4 +1,19 @@
-// The public API: `import { createEngine } from "eigenscope"`.
+/**
+ * `import { createEngine } from "eigenscope"`: an engine, which computes in a worker of its own.
+ *
+ * ```ts
+ * const es = await createEngine();
+ * try {
+ *   const { values, vectors } = await es.linalg.eigh(A, { signal, onProgress });
+ * } finally {
+ *   await es.close();
+ * }
+ * ```
+ *
+ * What it can do is in {@link linalg} (`es.linalg`) and {@link hinf} (`es.hinf`).
+ *
+ * @module eigenscope
+ */
 
 export { createEngine, type Engine, type EngineInfo, type EngineOptions } from "./engine.ts";
 export * from "./errors.ts";

@@ -1,5 +1,9 @@
-// `eigenscope/core`: the operations, synchronous, on the caller's own thread. For workers and
-// scripts; a page wants createEngine, which leaves its thread free.
+/**
+ * `import { createCore } from "eigenscope/core"`: the same calls, synchronous, on the caller's own thread. For workers and
+ * scripts; a page wants createEngine, which leaves its thread free.
+ *
+ * @module eigenscope/core
+ */
 
 import { createRuntime } from "./core/create.ts";
 import type { Runtime } from "./core/runtime.ts";
@@ -15,7 +19,10 @@ export type * from "./types.ts";
 
 type Tree = Synchronous<Operations>;
 
-/** Linear algebra at the top, the domain in its rooms: `la.eigh(A)`, `la.hinf.exact(X)`. */
+/**
+ * The calls of {@link linalg} at the top, those of {@link hinf} in a room: `la.eigh(A)`, `la.hinf.exact(X)`. All are
+ * synchronous and return their values.
+ */
 export type Core = Tree["linalg"] & Omit<Tree, "linalg"> & {
   readonly variant: string;
   readonly threads: number;
@@ -28,7 +35,7 @@ export async function createCore(options: CreateOptions = {}): Promise<Core> {
   return bind(await createRuntime("createCore", options, 1));
 }
 
-/** The operations on a given runtime. */
+/** The operations on a given runtime. @internal */
 export function bind(rt: Runtime): Core {
   const call = (path: string) => (...args: unknown[]) => {
     rt.assertOpen(path);

@@ -65,6 +65,7 @@ const nodeTest = ["--import", "tsx", "--test", "--test-reporter=dot", ...testsIn
 
 step("build", process.execPath, ["scripts/build.mjs"]);
 step("types", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
+step("API documentation", process.execPath, ["node_modules/typedoc/bin/typedoc"]);
 step("kernels (as-pect)", process.execPath, ["node_modules/@as-pect/cli/bin/asp.js", "--summary"]);
 
 const programs = {

@@ -39,6 +39,7 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
  * {@link SpectrumResult}), `eigenscope-error` (detail: the error, whose message the element shows).
  */
 export class SpectrumElement extends Base {
+  /** @internal */
   static readonly observedAttributes = [...Object.values(STRINGS), "unit-rows"];
 
   /** URL of the data: .npy, .npz, .csv or .idx, each also gzipped, known by their content. */
@@ -103,6 +104,7 @@ export class SpectrumElement extends Base {
     this.#change();
   }
 
+  /** @internal */
   connectedCallback(): void {
     // properties that were set before the element was defined
     for (const name of PROPERTIES) {
@@ -117,6 +119,7 @@ export class SpectrumElement extends Base {
     this.#schedule();
   }
 
+  /** @internal */
   disconnectedCallback(): void {
     this.#near?.disconnect();
     this.#near = undefined;
@@ -124,6 +127,7 @@ export class SpectrumElement extends Base {
     this.#schedule(); // a move to another place comes back before that
   }
 
+  /** @internal */
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after) return;
     if (name === "loading") this.#schedule();

@@ -1,4 +1,8 @@
-// `eigenscope/element`: importing it defines <eigenscope-spectrum>.
+/**
+ * `import "eigenscope/element"` defines `<eigenscope-spectrum>`.
+ *
+ * @module eigenscope/element
+ */
 
 import type { SpectrumResult } from "./compute.ts";
 import { SpectrumElement, type SpectrumProgress } from "./element.ts";

@@ -7,12 +7,12 @@ import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLi
 /** Rows in a special position; indices from 0. */
 export interface SpecialRows {
   /**
-   * [i, j], i < j: row j encloses an angle of at most 8·2⁻⁵³ with row i, the first such row: it is a
+   * Pairs [i, j], i < j: row j encloses an angle of at most 8·2⁻⁵³ with row i, the first such row: it is a
    * positive multiple of it, as far as rows that were normalised in f64 can show. H∞ is then singular,
    * or as good as.
    */
   parallelRows: [number, number][];
-  /** [i, j]: the same with an angle of π. H∞ need not be singular for that. */
+  /** The same with an angle of π. H∞ need not be singular for that. */
   oppositeRows: [number, number][];
   /** Rows of zeros: so are the rows of H∞. */
   zeroRows: number[];

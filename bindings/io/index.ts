@@ -1,4 +1,8 @@
-// `eigenscope/io`: bytes of a file → Matrix, and back. Works on bytes alone, in Node and browsers.
+/**
+ * `eigenscope/io`: bytes of a file → Matrix, and back. Works on bytes alone, in Node and browsers.
+ *
+ * @module eigenscope/io
+ */
 
 import { FormatError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";

@@ -41,7 +41,10 @@ export interface EighResult<D extends Dtype = Dtype> {
   info: { converged: true; method: "tridiagonal" } | JacobiInfo;
 }
 
-/** The eigenvalues of the symmetric matrix A, ascending, each to within a small multiple of n·eps·‖A‖. */
+/**
+ * The eigenvalues of the symmetric matrix A (n×n), ascending, each to within a small multiple of n·eps·‖A‖. About 4n³/3
+ * operations. A that is not symmetric (up to rounding) is a NotSymmetricError.
+ */
 export function eigvalsh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, options: EighOptions<D> = {}): ArrayOf<D> {
   const { method, subset, dtype } = checkOptions("eigvalsh", options);
   if (method === "jacobi") return byJacobi(rt, "eigvalsh", A, subset, false).values as ArrayOf<D>;
@@ -59,8 +62,9 @@ export function eigvalsh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, op
 }
 
 /**
- * Eigenvalues and eigenvectors of the symmetric matrix A: A·V = V·diag(values), in every column and
- * VᵀV = I to within a small multiple of n·eps (·‖A‖).
+ * Eigenvalues and eigenvectors of the symmetric matrix A (n×n): A·V = V·diag(values), in every column and
+ * VᵀV = I to within a small multiple of n·eps (·‖A‖). About three times the work of `eigvalsh`. A that is not symmetric
+ * (up to rounding) is a NotSymmetricError.
  */
 export function eigh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, options: EighOptions<D> = {}): EighResult<D> {
   const { method, subset, dtype } = checkOptions("eigh", options);

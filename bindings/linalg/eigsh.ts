@@ -65,7 +65,8 @@ export interface EigshInfo {
 
 /**
  * The k eigenvalues of the symmetric A at an end of its spectrum, with their vectors; never by a dense
- * eigensolver. Where maxIterations does not suffice, what was reached, and info.converged is false.
+ * eigensolver. A is a matrix, or known by its products alone. Every value comes with a bound on its error. Where
+ * maxIterations does not suffice, what was reached, and info.converged is false.
  */
 export function* eigsh(rt: Runtime, A: MatrixLike | SymmetricOperator, options: EigshOptions = {}): Steps<EigshResult> {
   if (isOperator(A)) {

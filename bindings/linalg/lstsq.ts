@@ -39,7 +39,10 @@ export interface ComplexMatrixLike {
   imag: MatrixLike;
 }
 
-/** The x of least norm among those that make ‖A·x − b‖ least, for a vector b or for each column of B. */
+/**
+ * The x of least norm among those that make ‖A·x − b‖ least, for a vector b or for each column of B. By the singular value
+ * decomposition: singular values below rcond·σ_max are taken as zero.
+ */
 export function lstsq(
   rt: Runtime, A: MatrixLike, B: MatrixLike | ArrayLike<number>, options: LstsqOptions = {},
 ): LstsqResult {

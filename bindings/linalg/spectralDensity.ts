@@ -50,7 +50,10 @@ const REACH = 6;
 /** Points of a grid at most. */
 const MOST_POINTS = 1_000_000;
 
-/** Takes A, or an operator that is symmetric; costs probes·steps products and n·probes·steps numbers of memory. */
+/**
+ * The density of the eigenvalues of a symmetric matrix or operator, estimated by stochastic Lanczos quadrature. Costs
+ * probes·steps products with a vector, and n·probes·steps numbers of memory.
+ */
 export function* spectralDensity(
   rt: Runtime, A: MatrixLike | SymmetricOperator, options: SpectralDensityOptions = {},
 ): Steps<SpectralDensity> {

@@ -55,7 +55,11 @@ const FIELDS = [
 /** Sizes beyond this, or below its inverse, are scaled. */
 const EXTREME = 1e100;
 
-/** The k largest singular values of A with their vectors. Where maxIterations does not suffice, what was reached. */
+/**
+ * The k largest singular values of A with their vectors and residuals, by Golub-Kahan-Lanczos bidiagonalization; A is a
+ * matrix, or known by its products alone. Where maxIterations does not suffice, what was reached, and info.converged is
+ * false.
+ */
 export function* svds(rt: Runtime, A: MatrixLike | Operator, options: SvdsOptions = {}): Steps<SvdsResult> {
   const operator = isOperator(A) ? toLinearOperator("svds", "A", A) : undefined;
   const given = operator ? undefined : toMatrix("svds", "A", A as MatrixLike);

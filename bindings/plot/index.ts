@@ -1,6 +1,11 @@
-// `eigenscope/plot`: spectra and histograms for uPlot, the reports, each one HTML file, and numbers for people.
+/**
+ * `eigenscope/plot`: spectra and histograms for uPlot, the reports, each one HTML file, and numbers for people.
+ *
+ * @module eigenscope/plot
+ */
 
 export { hinfReport, type HinfSpectra, type HinfSummary, type ReportOptions } from "./hinfReport.ts";
+export type { ReportEngine } from "./document.ts";
 export { histogram, histogramPlot, type Histogram, type HistogramOptions } from "./histogram.ts";
 export { digitsFor, grouped, roundDown, roundUp, significant, typeset } from "./numbers.ts";
 export { rowWarnings } from "./rowWarnings.ts";
