@@ -82,7 +82,9 @@ async function obtain(fn: string, source: Awaited<WasmSource>, best: Variant): P
   }
   if (ArrayBuffer.isView(source) || kind.endsWith("ArrayBuffer")) {
     const from = "what wasmUrl gave";
-    return { module: await compile(fn, source as BufferSource, from), from };
+    // V8 takes no DataView
+    const bytes = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength) : source as ArrayBuffer;
+    return { module: await compile(fn, bytes, from), from };
   }
   throw new OptionError(`${fn}: wasmUrl gave ${kind}, expected a URL, bytes, a Response or a WebAssembly.Module`);
 }

@@ -25,12 +25,14 @@ export interface Reserved {
  * has 4 GiB, or what the machine grants of it.
  */
 export function createMemory(shared: boolean): Reserved {
-  for (let pages = MOST_PAGES, third = false; ; pages = third ? (pages * 2) / 3 : (pages * 3) / 4, third = !third) { // 4, 3, 2, 1.5, 1 ... GiB
+  for (let pages = MOST_PAGES; ; pages /= 2) {
     try {
       const memory = new WebAssembly.Memory({ initial: shared ? pages : FIRST_PAGES, maximum: pages, shared });
       return { memory, memoryLimit: pages * PAGE };
     } catch (error) {
-      if (pages <= LEAST_PAGES) throw new OutOfMemoryError(`not even ${(LEAST_PAGES * PAGE) / 2 ** 20} MiB of ${shared ? "shared " : ""}memory can be had (${(error as Error).message})`);
+      if (pages > LEAST_PAGES) continue;
+      const what = `${(LEAST_PAGES * PAGE) / 2 ** 20} MiB of ${shared ? "shared memory" : "memory"}`;
+      throw new OutOfMemoryError(`not even ${what} can be had (${(error as Error).message}): close other engines, or give the process more address space`);
     }
   }
 }

@@ -1,7 +1,7 @@
 // From options to what a runtime needs: which variant, how many threads, and why. Apart from create.ts, so that
 // the thin client of an engine does not carry a runtime.
 
-import { CapabilityError, OptionError } from "../errors.ts";
+import { CapabilityError, OptionError, OutOfMemoryError } from "../errors.ts";
 import type { CreateOptions, Variant } from "../options.ts";
 import { loadModule } from "./load.ts";
 import { createMemory, gib, MEMORY_LIMIT, type Reserved } from "./memory.ts";
@@ -37,12 +37,20 @@ export async function prepareBinary(
   if (shared && missing) {
     throw new CapabilityError(`${name}: wasmUrl gave the binary ${variant}, and here there is ${missing}: give ${unshared(variant)}.wasm, or the folder of all`);
   }
-  const { memory, memoryLimit } = (shared && reserved) || createMemory(shared);
+  const { memory, memoryLimit } = (shared && reserved) || reserve(name, shared);
   const reasons = [reason];
   const parts = hosted && !shared ? count : 1;
   if (count > 1 && !shared) reasons.push(`one thread${parts > 1 ? `, work in ${parts} parts` : ""}: ${missing ?? `wasmUrl gave the binary ${variant}`}`);
   if (memoryLimit < MEMORY_LIMIT) reasons.push(`${gib(memoryLimit)} GiB of memory: this machine did not grant more`);
   return { module, memory, memoryLimit, variant, threads: shared ? count : 1, parts, reason: reasons.join("; ") };
+}
+
+function reserve(name: string, shared: boolean): Reserved {
+  try {
+    return createMemory(shared);
+  } catch (error) {
+    throw new OutOfMemoryError(`${name}: ${(error as Error).message}`);
+  }
 }
 
 const unshared = (variant: Variant) => (variant === "threads" ? "base" : "relaxed");

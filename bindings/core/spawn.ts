@@ -39,7 +39,7 @@ export function spawner(fn: string, source: WorkerSource): Spawn {
     const policy = watchPolicy("worker-src");
     let worker: WorkerHandle | undefined;
     try {
-      worker = handleOf(source.createWorker ? source.createWorker(name) : await create(name, source.workerUrl));
+      worker = source.createWorker ? given(source.createWorker(name)) : handleOf(await create(name, source.workerUrl));
       await started(worker);
       return worker;
     } catch (error) {
@@ -90,6 +90,11 @@ function started(worker: WorkerHandle): Promise<void> {
       } else resolve();
     });
   }).finally(() => worker.ref(false));
+}
+
+function given(worker: WorkerLike): WorkerHandle {
+  if (typeof worker?.postMessage === "function" && typeof worker.terminate === "function") return handleOf(worker);
+  throw new Error(`it gave ${Object.prototype.toString.call(worker).slice(8, -1)}, expected a Worker`);
 }
 
 function handleOf(worker: WorkerLike): WorkerHandle {
