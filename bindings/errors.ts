@@ -74,6 +74,13 @@ export class ClosedError extends EigenscopeError {
   constructor(message: string) { super(message, "ERR_CLOSED", "ClosedError"); }
 }
 
+/** The error itself, or an OutOfMemoryError where JavaScript could not allocate an array. */
+export function orOutOfMemory(error: unknown): unknown {
+  const message = error instanceof RangeError ? error.message : error; // Firefox throws a string
+  if (typeof message !== "string" || !/allocation failed|out of memory/i.test(message)) return error;
+  return new OutOfMemoryError(`there is no memory left for a result of this size (${message}): use fewer rows`);
+}
+
 const CLASSES: Record<string, new (message: string) => EigenscopeError> = {
   ERR_SHAPE: ShapeError,
   ERR_NOT_FINITE: NotFiniteError,

@@ -8,7 +8,7 @@
 // The host has one request at a time. A call that asks waits in it while others run above it on the
 // memory's stack, so answers are given to the youngest of the waiting calls only (calls.ts).
 
-import { EigenscopeError, errorFromCode } from "./errors.ts";
+import { EigenscopeError, errorFromCode, orOutOfMemory } from "./errors.ts";
 import type { Matrix } from "./linalg/matrix.ts";
 
 /** How often progress is told at most, in ms. */
@@ -53,7 +53,8 @@ export interface ErrorRecord {
   stack?: string;
 }
 
-export function toRecord(error: unknown): ErrorRecord {
+export function toRecord(thrown: unknown): ErrorRecord {
+  const error = orOutOfMemory(thrown);
   if (error instanceof EigenscopeError) return { code: error.code, message: error.message };
   if (error instanceof Error) return { message: error.message, stack: error.stack };
   return { message: String(error) };

@@ -7,6 +7,7 @@
 
 import { createRuntime } from "./core/create.ts";
 import type { Runtime } from "./core/runtime.ts";
+import { orOutOfMemory } from "./errors.ts";
 import { isSteps, runSteps } from "./linalg/operator.ts";
 import { mapNames, names, type Synchronous } from "./names.ts";
 import { operationAt, type Operations } from "./operations.ts";
@@ -39,8 +40,12 @@ export async function createCore(options: CreateOptions = {}): Promise<Core> {
 export function bind(rt: Runtime): Core {
   const call = (path: string) => (...args: unknown[]) => {
     rt.assertOpen(path);
-    const result = operationAt(path)(rt, ...args);
-    return isSteps(result) ? runSteps(path, result) : result;
+    try {
+      const result = operationAt(path)(rt, ...args);
+      return isSteps(result) ? runSteps(path, result) : result;
+    } catch (error) {
+      throw orOutOfMemory(error);
+    }
   };
   const { linalg, ...rooms } = mapNames<Tree>(names, call);
   return { ...linalg, ...rooms, variant: rt.binary.variant, threads: rt.threads, close: () => rt.close() };

@@ -188,6 +188,27 @@ test("a memory that can't grow is an error, and the core goes on", () => {
   assert.equal(sum, 25);
 });
 
+test("a result that JavaScript can't allocate is an error of memory, in a core and in an engine", () => {
+  const codes = inProcess(`
+    globalThis.Float64Array = new Proxy(Float64Array, {
+      construct(target, args) {
+        if (args.length === 1 && args[0] > 1000) throw new RangeError("Array buffer allocation failed");
+        return new target(...args);
+      },
+    });
+    const X = matrix(40, 1);
+    const la = await createCore();
+    const es = await createEngine({ worker: false });
+    const codes = [];
+    try { la.gram(X); } catch ({ code }) { codes.push(code); }
+    await es.linalg.gram(X).catch(({ code }) => codes.push(code));
+    console.log(JSON.stringify(codes));
+    la.close();
+    await es.close();
+  `);
+  assert.deepEqual(codes, ["ERR_MEMORY", "ERR_MEMORY"]);
+});
+
 const canLimit = process.platform === "linux" && spawnSync("sh", ["-c", "ulimit -v 5000000"]).status === 0;
 test("a process with little address space computes in what it gets, or says that it can't", { skip: !canLimit && "there is no ulimit -v here" }, () => {
   const { error, sum } = inProcess(`
