@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { APP, load } from "./tools.ts";
 
 /** A file of app/: how its page gets worker and WebAssembly. */
-export type Way = "inlined" | "served" | "queries" | "imported" | "copied" | "doors" | "io-only";
+export type Way = "inlined" | "served" | "queries" | "imported" | "copied" | "doors" | "own-worker" | "io-only";
 
 export interface Bundler {
   name: string;
@@ -21,6 +21,8 @@ interface Vite {
   createServer(config: object): Promise<{ listen(): Promise<unknown>; close(): Promise<void>; resolvedUrls: { local: string[] } }>;
 }
 
+export const VITE_WAYS = ["inlined", "served", "queries", "copied", "doors", "own-worker"] as const satisfies Way[];
+
 const moduleTag = (entry: Way) => `<script type="module" src="${entry}.js"></script>`;
 const sources = (entries: Way[]) => Object.fromEntries(entries.map((entry) => [entry, join(APP, `${entry}.js`)]));
 
@@ -30,16 +32,16 @@ function viteLogger(warnings: string[]) {
   return { info: quiet, warn, warnOnce: warn, error: warn, clearScreen: quiet, hasWarned: false, hasErrorLogged: () => false };
 }
 
-const vite = (name: string, specifier: string): Bundler => ({
+const vite = (name: string, specifier: string, ways: Way[], config = {}): Bundler => ({
   name,
-  ways: ["inlined", "served", "queries", "copied", "doors"],
+  ways,
   async build(entries, out) {
     const warnings: string[] = [];
     const { build } = await load<Vite>(specifier);
     const input = entries.map((entry) => join(APP, `${entry}.html`));
     await build({
       root: APP, configFile: false, logLevel: "silent", customLogger: viteLogger(warnings),
-      build: { outDir: out, emptyOutDir: true, reportCompressedSize: false, rollupOptions: { input } },
+      build: { outDir: out, emptyOutDir: true, reportCompressedSize: false, rollupOptions: { input } }, ...config,
     });
     return warnings;
   },
@@ -67,7 +69,7 @@ interface WebpackReport {
 
 const webpack: Bundler = {
   name: "webpack 5",
-  ways: ["inlined", "served", "copied", "doors"],
+  ways: ["inlined", "served", "copied", "doors", "own-worker"],
   async build(entries, out) {
     const { default: webpack } = await load<Webpack>("webpack");
     const report = await new Promise<WebpackReport>((resolve, reject) => {
@@ -122,8 +124,9 @@ const rollup: Bundler = {
 };
 
 export const bundlers: Bundler[] = [
-  vite("Vite 8", "vite"),
-  vite("Vite 7", "vite-7"),
+  vite("Vite 8", "vite", [...VITE_WAYS]),
+  vite("Vite 7", "vite-7", VITE_WAYS.filter((way) => way !== "own-worker")),
+  vite("Vite 7, workers as modules", "vite-7", ["own-worker"], { worker: { format: "es" } }),
   webpack,
   esbuild("esbuild, with splitting", { format: "esm", splitting: true }, ["inlined", "imported", "copied", "doors"], moduleTag),
   esbuild("esbuild, into one classic script", {}, ["inlined", "copied", "doors"], (entry) => `<script defer src="${entry}.js"></script>`),

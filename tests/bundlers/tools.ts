@@ -43,7 +43,7 @@ export async function installBundlers(): Promise<void> {
   if (existsSync(stamp) && (await readFile(stamp, "utf8")) === lock) return;
   await mkdir(HOME, { recursive: true });
   for (const file of ["package.json", "package-lock.json"]) await cp(`${SOURCES}/${file}`, join(HOME, file));
-  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: HOME });
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"], { cwd: HOME });
   await writeFile(stamp, lock);
 }
 
@@ -127,7 +127,7 @@ export async function outcomeOf(browser: Browser, url: string): Promise<Outcome>
   tab.on("requestfailed", (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
   try {
     await tab.goto(url, { timeout: 30_000 });
-    await tab.waitForFunction("globalThis.outcome", { timeout: 30_000 });
+    await tab.waitForFunction("'outcome' in globalThis", { timeout: 30_000 });
     const outcome = (await tab.evaluate("outcome")) as Outcome;
     if (complaints.length === 0) return outcome;
   } catch (error) {

@@ -1,5 +1,6 @@
 // The package's other doors.
 
+import "eigenscope/element";
 import { createCore } from "eigenscope/core";
 import { formatNpy, parseMatrix } from "eigenscope/io";
 import { histogram } from "eigenscope/plot";
@@ -12,7 +13,9 @@ async function open() {
   const error = await errorOf(la.eigvalsh);
   la.close();
   const { counts } = histogram(again.matrix.data, 2);
-  return { error: counts.join() === "2,2" ? error : Infinity, info: { variant: la.variant, threads: la.threads, reason: "" } };
+  if (counts.join() !== "2,2") throw new Error(`the histogram has ${counts}`);
+  if (!customElements.get("eigenscope-spectrum")) throw new Error("the element is not defined: its module was left out");
+  return { error, info: { variant: la.variant, threads: la.threads, reason: "" } };
 }
 
 globalThis.outcome = open();
