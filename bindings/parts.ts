@@ -10,13 +10,13 @@ import type { Gather, Parts } from "./core/parts.ts";
 import type { PartRole } from "./core/pool.ts";
 import { createMemory } from "./core/memory.ts";
 import { Runtime } from "./core/runtime.ts";
-import { firstRows, splitExact } from "./hinf/exactParts.ts";
+import { exactRows, splitExact } from "./hinf/exactParts.ts";
 import { countNeurons, splitCoactivations, splitMonteCarlo } from "./hinf/monteCarlo.ts";
 import { gramRows, multiply, splitGram, splitMatmul } from "./linalg/blasParts.ts";
 import { fromRecord, toRecord, transferables, type ErrorRecord } from "./rpc.ts";
 
 /** What a part can do. */
-const shares: Record<string, (rt: Runtime, ...args: never[]) => unknown> = { multiply, gramRows, firstRows, countNeurons };
+export const shares: Record<string, (rt: Runtime, ...args: never[]) => unknown> = { multiply, gramRows, exactRows, countNeurons };
 
 /** The operations that split, by path. */
 export const splits: Record<string, (rt: Runtime, parts: Parts, ...args: never[]) => Gather<unknown>> = {

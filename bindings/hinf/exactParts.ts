@@ -1,43 +1,36 @@
 // hinf.exact in parts (core/parts.ts): rows of H∞ from the diagonal on.
 
-import { cutTriangle, type Gather, type Parts } from "../core/parts.ts";
+import { COST, type Gather, type Parts } from "../core/parts.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { toMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
-import { joinTriangle, pullFirstRows, sliceRows, type FirstRows } from "../linalg/triangle.ts";
+import { pullShare, splitTriangle, type PlacedRows, type Share } from "../linalg/triangle.ts";
 import { assertNoOverflow, exact, placeExact, type ExactHinf, type SpecialRows } from "./exact.ts";
-
-interface Share {
-  rows: FirstRows;
-  special: SpecialRows;
-}
 
 /** hinf.exact in parts. Part 0 sees all of X, and refuses what can't be. */
 export function* splitExact(rt: Runtime, parts: Parts, X: MatrixLike): Gather<ExactHinf> {
   const given = toMatrix("hinf.exact", "X", X);
-  const { rows: n, cols: d } = given;
-  if (n * n * d < 1) return exact(rt, X);
-  const cuts = cutTriangle(n, parts.count);
-  for (let p = 1; p < parts.count; p++) parts.send(p, "firstRows", sliceRows(given, cuts[p], n), cuts[p + 1] - cuts[p]);
-  const own = firstRows(rt, given, cuts[1]);
-  const shares = [own, ...((yield) as Share[])];
-  const matrix = joinTriangle(cuts, shares.map(({ rows }) => rows)) as Matrix<Float64Array>;
+  const split = yield* splitTriangle(rt, parts, "exactRows", given, 8, COST.map, (rows) => placeRows(rt, given, rows));
+  if (!split) return exact(rt, given);
+  const { cuts, notes } = split;
   return {
-    matrix: assertNoOverflow(matrix),
-    parallelRows: joinPairs(cuts, shares.map(({ special }) => special.parallelRows)),
-    oppositeRows: joinPairs(cuts, shares.map(({ special }) => special.oppositeRows)),
-    zeroRows: own.special.zeroRows,
+    matrix: assertNoOverflow(split.matrix as Matrix<Float64Array>),
+    parallelRows: joinPairs(cuts, notes.map(({ parallelRows }) => parallelRows)),
+    oppositeRows: joinPairs(cuts, notes.map(({ oppositeRows }) => oppositeRows)),
+    zeroRows: notes[0].zeroRows,
   };
 }
 
-/** A share of hinf.exact: the first `rows` rows of H∞ of X. */
-export function firstRows(rt: Runtime, X: Matrix, rows: number): Share {
-  return rt.memory.scope(() => {
-    const { placed, special } = placeExact(rt, "hinf.exact", X, 0, rows);
-    return { rows: pullFirstRows(rt, "hinf.exact", placed), special };
-  });
+/** A share of hinf.exact. */
+export function exactRows(rt: Runtime, X: Matrix, rows: number): Share<SpecialRows> {
+  return pullShare(rt, () => placeRows(rt, X, rows));
 }
 
-/** Of each row j the pair with the first row i, in the order of j. */
+function placeRows(rt: Runtime, X: Matrix, rows: number): PlacedRows<SpecialRows> {
+  const { placed, special } = placeExact(rt, "hinf.exact", X, 0, rows);
+  return { placed, note: special };
+}
+
+/** Of each row j the pair with the first row i, in the order of j; part p counts rows from cuts[p] on. */
 function joinPairs(cuts: number[], parts: [number, number][][]): [number, number][] {
   const first = new Map<number, number>();
   parts.forEach((pairs, p) => {

@@ -7,7 +7,7 @@
 // λ_min; so λ_min of the estimate alone proves nothing of that of H∞.
 
 import type { Pointer } from "../core/kernels.ts";
-import { alone, type Gather, type Parts } from "../core/parts.ts";
+import { alone, COST, PAYS, type Gather, type Parts } from "../core/parts.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
 import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "../linalg/matrix.ts";
@@ -54,7 +54,7 @@ function* sample(
   const { features, seed } = checkOptions(fn, options);
   const { rows: n, cols: d } = A;
   const weighted = fn === "hinf.monteCarlo";
-  const cuts = cutNeurons(n, d, features, parts?.count ?? 1);
+  const cuts = cutNeurons(n, d, features, weighted, parts?.count ?? 1);
   for (let p = 1; p < cuts.length - 1; p++) {
     parts!.send(p, "countNeurons", fn, { ...A, data: A.data.slice() }, cuts[p], cuts[p + 1], seed);
   }
@@ -105,13 +105,32 @@ export function countNeurons(rt: Runtime, fn: string, X: Matrix, from: number, t
   });
 }
 
-/** Neurons of a pass of the kernel, which a share begins with. */
+/** Neurons of a pass of the kernel: shares begin with a multiple of it. */
 const PASS = 48;
 
-function cutNeurons(_n: number, _d: number, m: number, count: number): number[] {
-  const passes = Math.ceil(m / PASS);
-  const cuts = Array.from({ length: count + 1 }, (_, p) => Math.min(m, Math.round((passes * p) / count) * PASS));
-  return cuts.filter((k, p) => p === 0 || k > cuts[p - 1]);
+/**
+ * Where the shares of neurons begin, and m. Later parts get fewer, since they draw the weights of all that come
+ * before: a neuron costs 1, to be passed over `skip`, so that of K neurons before it a part has time − skip·K to do
+ * in the same time. Part 0 also has X·Xᵀ and the adding to do.
+ */
+function cutNeurons(n: number, d: number, m: number, weighted: boolean, most: number): number[] {
+  const cost = d * COST.draw + n * d * COST.sign + n * n / 2 * COST.count;
+  const skip = (d * COST.skip) / cost;
+  const product = weighted ? (n * n / 2) * d * COST.multiplyAdd[8] / cost : 0;
+  let cuts = [0, m];
+  let best = PAYS * (m + product);
+  for (let count = 2; count <= most; count++) {
+    const extra = product + ((count - 1) * (n * n / 2) * COST.add) / cost;
+    let time = 0; // sum of (1 − skip)ⁱ, i < count
+    for (let p = 0; p < count; p++) time = 1 + (1 - skip) * time;
+    time = (m + (1 - skip) ** (count - 1) * extra) / time;
+    if (time + COST.post / cost >= best || time <= extra) continue;
+    best = time + COST.post / cost;
+    cuts = [0, time - extra];
+    while (cuts.length < count) cuts.push(cuts.at(-1)! * (1 - skip) + time);
+    cuts = [...cuts.map((k) => Math.min(m, Math.round(k / PASS) * PASS)), m];
+  }
+  return [...new Set(cuts)];
 }
 
 /** The first row whose diagonal entry is not finite, −1 if there is none: no entry is larger than two of those. */

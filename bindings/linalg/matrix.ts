@@ -75,7 +75,7 @@ export function pushEmpty(
 }
 
 /** The numbers of a placed matrix with the padding of its rows. */
-function viewOf(rt: Runtime, { at, rows, stride, bytes }: Placed): Float64Array | Float32Array {
+export function viewOf(rt: Runtime, { at, rows, stride, bytes }: Placed): Float64Array | Float32Array {
   return bytes === 8 ? rt.memory.f64(at, rows * stride) : rt.memory.f32(at, rows * stride);
 }
 
