@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Calls, spawnHost } from "../bindings/calls.ts";
+import { Calls } from "../bindings/calls.ts";
 import { createRuntime } from "../bindings/core/create.ts";
 import { loadModule } from "../bindings/core/load.ts";
 import { createMemory } from "../bindings/core/memory.ts";
 import { COST, cut, divide, type Gather, type Parts } from "../bindings/core/parts.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
 import { spawner, type WorkerHandle } from "../bindings/core/spawn.ts";
+import { spawnHost } from "../bindings/crew.ts";
 import { CapabilityError, ClosedError, NotFiniteError } from "../bindings/errors.ts";
 import { operationAt } from "../bindings/operations.ts";
 import { shares, splits } from "../bindings/parts.ts";
@@ -168,7 +169,8 @@ async function start(parts: number, failing = ""): Promise<Started> {
     return worker;
   };
   const binary = { module, variant, ...createMemory(false), threads: 1, parts };
-  return { calls: await Calls.start(binary, spawnHost(false, spawn), false, spawn), workers };
+  const { calls } = await Calls.start(binary, spawnHost(false, spawn), false, spawn);
+  return { calls, workers };
 }
 
 const gramOf = ({ calls }: Started) => calls.call("linalg.gram", [BIG], {});

@@ -9,7 +9,9 @@ import { assertNoOverflow, exact, placeExact, type ExactHinf, type SpecialRows }
 /** hinf.exact in parts. Part 0 sees all of X, and refuses what can't be. */
 export function* splitExact(rt: Runtime, parts: Parts, X: MatrixLike): Gather<ExactHinf> {
   const given = toMatrix("hinf.exact", "X", X);
-  const split = yield* splitTriangle(rt, parts, "exactRows", given, 8, COST.map, (rows) => placeRows(rt, given, rows));
+  const split = yield* splitTriangle(
+    rt, parts, "hinf.exact", "exactRows", given, 8, COST.map, (rows) => placeRows(rt, given, rows),
+  );
   if (!split) return exact(rt, given);
   const { cuts, notes } = split;
   return {

@@ -55,16 +55,18 @@ function* sample(
   const { rows: n, cols: d } = A;
   const weighted = fn === "hinf.monteCarlo";
   const cuts = cutNeurons(n, d, features, weighted, parts?.count ?? 1);
-  for (let p = 1; p < cuts.length - 1; p++) {
-    parts!.send(p, "countNeurons", fn, { ...A, data: A.data.slice() }, cuts[p], cuts[p + 1], seed);
-  }
   const { kernels, memory } = rt;
   const mark = memory.mark();
   try {
     // all of the memory before any of the work
     const h = pushEmpty(rt, fn, n, n);
     const product = memory.push(weighted ? kernels.syrk_work_f64(n, d) : 0, `${fn}: workspace`);
-    const { counts, x } = placeCounts(rt, fn, A, cuts[0], cuts[1], seed);
+    const room = pushCounting(rt, fn, A, cuts[1]);
+    for (let p = 1; p < cuts.length - 1; p++) {
+      parts!.send(p, "countNeurons", fn, { ...A, data: A.data.slice() }, cuts[p], cuts[p + 1], seed);
+    }
+    const { counts, x } = room;
+    count(rt, room, 0, cuts[1], seed);
     if (weighted) rt.checkAborted(kernels.syrk_f64(n, d, 1, x.at, x.stride, 0, h.at, h.stride, product));
     if (cuts.length > 2) {
       for (const others of (yield) as Uint32Array[]) {
@@ -84,24 +86,32 @@ function* sample(
   }
 }
 
-/** Counts of neurons from … to − 1 in wasm memory, with X and all that it took. */
-function placeCounts(
-  rt: Runtime, fn: string, X: Matrix, from: number, to: number, seed: number,
-): { counts: Pointer; x: Placed } {
+/** What counting takes of wasm memory. */
+interface Counting {
+  counts: Pointer;
+  work: Pointer;
+  x: Placed;
+}
+
+/** Room to count m neurons, and X. */
+function pushCounting(rt: Runtime, fn: string, X: Matrix, m: number): Counting {
   const { kernels, memory } = rt;
-  const { rows: n, cols: d } = X;
-  const counts = memory.push(4 * kernels.hinf_counts_f64(n), `${fn}: ${n} rows`);
-  const work = memory.push(kernels.hinf_count_work_f64(n, d, to - from), `${fn}: ${n} rows`);
-  const x = pushMatrix(rt, fn, "X", X);
-  rt.checkAborted(kernels.hinf_count_f64(n, d, from, to, seed, x.at, x.stride, counts, work));
-  return { counts, x };
+  const counts = memory.push(4 * kernels.hinf_counts_f64(X.rows), `${fn}: ${X.rows} rows`);
+  const work = memory.push(kernels.hinf_count_work_f64(X.rows, X.cols, m), `${fn}: ${X.rows} rows`);
+  return { counts, work, x: pushMatrix(rt, fn, "X", X) };
+}
+
+/** Counts neurons from … to − 1. */
+function count(rt: Runtime, { counts, work, x }: Counting, from: number, to: number, seed: number): void {
+  rt.checkAborted(rt.kernels.hinf_count_f64(x.rows, x.cols, from, to, seed, x.at, x.stride, counts, work));
 }
 
 /** A share of both: the counts of neurons from … to − 1. */
 export function countNeurons(rt: Runtime, fn: string, X: Matrix, from: number, to: number, seed: number): Uint32Array {
   return rt.memory.scope(() => {
-    const { counts } = placeCounts(rt, fn, X, from, to, seed);
-    return rt.memory.u32(counts, rt.kernels.hinf_counts_f64(X.rows)).slice();
+    const room = pushCounting(rt, fn, X, to - from);
+    count(rt, room, from, to, seed);
+    return rt.memory.u32(room.counts, rt.kernels.hinf_counts_f64(X.rows)).slice();
   });
 }
 

@@ -3,7 +3,7 @@
 import { COST, cut, divide, type Gather, type Parts } from "../core/parts.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { checkProduct, gram, matmul, placeGram, placeProduct, type MatmulOptions, type Product } from "./blas.ts";
-import { pullMatrix, toMatrix, type Matrix, type MatrixLike } from "./matrix.ts";
+import { emptyMatrix, pullMatrix, toMatrix, type Matrix, type MatrixLike } from "./matrix.ts";
 import { pullShare, sliceRows, splitTriangle, type PlacedRows, type Share } from "./triangle.ts";
 
 /** matmul, rows of op(A) in parts. */
@@ -15,6 +15,7 @@ export function* splitMatmul(
   const fractions = worth(product, parts.count);
   const inDoubt = beta !== 0 && !out!.data.every(Number.isFinite); // who computes all of it names the place
   if (!fractions || inDoubt) return matmul(rt, A, B, options);
+  const result = emptyMatrix("matmul", m, n, product.bytes);
   const cuts = cut(m, fractions);
   const share = (p: number): Product => {
     const [i0, i1] = [cuts[p], cuts[p + 1]];
@@ -27,14 +28,14 @@ export function* splitMatmul(
     };
   };
   for (let p = 1; p < cuts.length - 1; p++) parts.send(p, "multiply", share(p));
-  const data = product.bytes === 8 ? new Float64Array(m * n) : new Float32Array(m * n);
+  const { data } = result;
   multiply(rt, share(0), data.subarray(0, cuts[1] * n));
   const others = (yield) as Matrix[];
   others.forEach((other, p) => data.set(other.data, cuts[p + 1] * n));
   // as in matmul: the first row and column tell of NaN and infinities in A and B
   for (let j = 0; j < n; j++) if (!Number.isFinite(data[j])) return matmul(rt, A, B, options);
   for (let i = 0; i < m; i++) if (!Number.isFinite(data[i * n])) return matmul(rt, A, B, options);
-  return { data, rows: m, cols: n };
+  return result;
 }
 
 /** The cuts of op(A), as fractions of its rows. */
@@ -63,7 +64,7 @@ function sliceColumns({ data, rows, cols }: Matrix, j0: number, j1: number): Mat
 export function* splitGram(rt: Runtime, parts: Parts, X: MatrixLike): Gather<Matrix> {
   const x = toMatrix("gram", "X", X);
   const bytes = x.data instanceof Float32Array ? 4 : 8;
-  const split = yield* splitTriangle(rt, parts, "gramRows", x, bytes, 0, (rows) => placeRows(rt, x, rows));
+  const split = yield* splitTriangle(rt, parts, "gram", "gramRows", x, bytes, 0, (rows) => placeRows(rt, x, rows));
   if (!split) return gram(rt, x);
   const { data } = split.matrix;
   // as in gram: the diagonal tells of NaN and infinities in X

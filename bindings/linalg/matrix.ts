@@ -1,7 +1,7 @@
 // The Matrix record, how one is made, and the door that every matrix of a caller passes.
 
-import { NotFiniteError, NotSymmetricError, ShapeError } from "../errors.ts";
-import { paddedStride } from "../core/memory.ts";
+import { NotFiniteError, NotSymmetricError, OutOfMemoryError, ShapeError } from "../errors.ts";
+import { gib, MEMORY_LIMIT, paddedStride } from "../core/memory.ts";
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
 
@@ -72,6 +72,17 @@ export function pushEmpty(
   rt: Runtime, fn: string, rows: number, cols: number, bytes: 8 | 4 = 8, stride = paddedStride(cols, bytes),
 ): Placed {
   return { at: rt.memory.push(rows * stride * bytes, `${fn}: a ${rows}×${cols} matrix`), rows, cols, stride, bytes };
+}
+
+/** A rows×cols matrix of zeros outside wasm memory, which has the same limit. */
+export function emptyMatrix(fn: string, rows: number, cols: number, bytes: 8 | 4): Matrix {
+  const size = rows * cols * bytes;
+  try {
+    if (size > MEMORY_LIMIT) throw new RangeError(`${gib(MEMORY_LIMIT)} GiB is the most`);
+    return { data: bytes === 8 ? new Float64Array(rows * cols) : new Float32Array(rows * cols), rows, cols };
+  } catch (error) {
+    throw new OutOfMemoryError(`${fn}: a ${rows}×${cols} matrix needs ${gib(size)} GiB (${(error as Error).message}): use fewer rows`);
+  }
 }
 
 /** The numbers of a placed matrix with the padding of its rows. */

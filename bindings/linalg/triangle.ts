@@ -9,7 +9,7 @@
 
 import { COST, cut, divide, type Gather, type Parts } from "../core/parts.ts";
 import type { Runtime } from "../core/runtime.ts";
-import { pushEmpty, viewOf, type Matrix, type Placed } from "./matrix.ts";
+import { emptyMatrix, pushEmpty, viewOf, type Matrix, type Placed } from "./matrix.ts";
 
 /** First rows of such a matrix in wasm memory, and what else came of them. */
 export interface PlacedRows<Note> {
@@ -31,7 +31,8 @@ export interface Share<Note> {
  * `entry`: what an entry takes besides d multiply-adds, in ns.
  */
 export function* splitTriangle<Note>(
-  rt: Runtime, parts: Parts, share: string, X: Matrix, bytes: 8 | 4, entry: number, place: (rows: number) => PlacedRows<Note>,
+  rt: Runtime, parts: Parts, fn: string, share: string, X: Matrix, bytes: 8 | 4, entry: number,
+  place: (rows: number) => PlacedRows<Note>,
 ): Gather<{ matrix: Matrix; cuts: number[]; notes: Note[] } | undefined> {
   const { rows: n, cols: d } = X;
   const copying = n * n * bytes * COST.copy;
@@ -39,11 +40,12 @@ export function* splitTriangle<Note>(
   const sending = n * d * X.data.BYTES_PER_ELEMENT * COST.copy;
   const fractions = divide(parts.count, work, (count) => (1 - 1 / count) * copying + (count - 1) * sending);
   if (!fractions) return undefined;
+  const matrix = emptyMatrix(fn, n, n, bytes);
   // what takes time is the area on and above the diagonal
   const cuts = cut(n, fractions, (area) => 1 - Math.sqrt(1 - area));
   for (let p = 1; p < cuts.length - 1; p++) parts.send(p, share, sliceRows(X, cuts[p], n), cuts[p + 1] - cuts[p]);
 
-  const data = bytes === 8 ? new Float64Array(n * n) : new Float32Array(n * n);
+  const { data } = matrix;
   const join = (p: number, { right, below, note }: Share<Note>) => {
     const [i0, i1] = [cuts[p], cuts[p + 1]];
     for (let i = i0; i < i1; i++) data.set(rowOf(right, i - i0, n - i0), i * n + i0);
@@ -52,7 +54,7 @@ export function* splitTriangle<Note>(
   };
   const own = rt.memory.scope(() => join(0, shareOf(rt, place(cuts[1]))));
   const others = (yield) as Share<Note>[];
-  return { matrix: { data, rows: n, cols: n }, cuts, notes: [own, ...others.map((other, p) => join(p + 1, other))] };
+  return { matrix, cuts, notes: [own, ...others.map((other, p) => join(p + 1, other))] };
 }
 
 /** The share of a part: that of `place`, out of wasm memory. */

@@ -5,8 +5,9 @@ import { close } from "./close.ts";
 import type { Case } from "./contract.ts";
 import { errors } from "./errors.ts";
 import { order } from "./order.ts";
+import { parts } from "./parts.ts";
 import { progress } from "./progress.ts";
 import { results } from "./results.ts";
 import { sideBySide } from "./sideBySide.ts";
 
-export const contract: readonly Case[] = [...results, ...errors, ...order, ...abort, ...progress, ...close, ...sideBySide];
+export const contract: readonly Case[] = [...results, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...sideBySide];
