@@ -13,6 +13,16 @@ export function sharedMemoryReason(): string | undefined {
   return undefined;
 }
 
+/** Why this thread can't share its work with others although it shares their memory, or undefined where it can. */
+export function loneThreadReason(): string | undefined {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1); // returns at once, as the value is not 1
+    return undefined;
+  } catch {
+    return "the page's own thread may not wait for others";
+  }
+}
+
 /** One per core. */
 export function hardwareThreads(): number {
   const os = nodeBuiltin<typeof import("node:os")>("node:os");

@@ -5,7 +5,7 @@ import { CapabilityError, OptionError, OutOfMemoryError } from "../errors.ts";
 import type { CreateOptions, Variant } from "../options.ts";
 import { loadModule } from "./load.ts";
 import { createMemory, gib, MEMORY_LIMIT, type Reserved } from "./memory.ts";
-import { hardwareThreads, sharedMemoryReason } from "./platform.ts";
+import { hardwareThreads, loneThreadReason, sharedMemoryReason } from "./platform.ts";
 import type { Binary } from "./runtime.ts";
 
 /**
@@ -22,8 +22,10 @@ export async function prepareBinary(
   if (wanted !== "auto" && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= 64)) {
     throw new OptionError(`${name}: threads is ${String(wanted)}, expected "auto" or a whole number from 1 to 64`);
   }
-  const count = wanted === "auto" ? hardwareThreads() : wanted;
+  let count = wanted === "auto" ? hardwareThreads() : wanted;
   let missing = sharedMemoryReason();
+  const alone = !missing && !hosted && count > 1 ? loneThreadReason() : undefined;
+  if (alone) count = 1;
   let reserved: Reserved | undefined;
   if (!missing && (count > 1 || hosted)) {
     try {
@@ -39,6 +41,7 @@ export async function prepareBinary(
   }
   const { memory, memoryLimit } = (shared && reserved) || reserve(name, shared);
   const reasons = [reason];
+  if (alone) reasons.push(`one thread: ${alone}`);
   const parts = hosted && !shared ? count : 1;
   if (count > 1 && !shared) reasons.push(`one thread${parts > 1 ? `, work in ${parts} parts` : ""}: ${missing ?? `wasmUrl gave the binary ${variant}`}`);
   if (memoryLimit < MEMORY_LIMIT) reasons.push(`${gib(memoryLimit)} GiB of memory: this machine did not grant more`);
