@@ -11,9 +11,11 @@ export interface Settings {
 
 export type Finding =
   | { kind: "progress"; fraction: number; doing: string }
-  | { kind: "exact"; exact: HinfSummary["exact"]; rank: number; values: Matrix["data"]; warnings: string[] }
+  /** lower ≤ λ_min(H∞) ≤ upper is proved; the rank is that of the data. */
+  | { kind: "certificate"; lambdaMin: number; lower: number; upper: number; rank: number; seconds: number; warnings: string[] }
+  | { kind: "exact"; values: Matrix["data"]; seconds: { matrix: number; spectrum: number } }
   | { kind: "sample"; sample: HinfSummary["monteCarlo"][number]; values: Matrix["data"] }
-  | { kind: "gram"; gram: HinfSummary["gram"]; values: Matrix["data"] };
+  | { kind: "gram"; values: Matrix["data"] };
 
 const FEWEST = 100;
 
@@ -29,34 +31,23 @@ export async function converge(
   es: Engine, X: Matrix, { features, seed }: Settings, signal: AbortSignal, tell: (finding: Finding) => void,
 ): Promise<void> {
   const n = X.rows;
-  const { step, whole } = stepper(signal, tell);
   const sizes = schedule(features);
 
   // what each step costs, in multiplications
   const cube = n ** 3;
   const draws = (m: number) => m * n * X.cols;
   const limits = (m: number) => Math.min(m, 10_000) * n * X.cols;
-  const total = cube * (3.4 + sizes.length) + sizes.reduce((sum, m) => sum + draws(m) + limits(m), 0);
-  whole(total);
+  const step = stepper(cube * (3.4 + sizes.length) + sizes.reduce((sum, m) => sum + draws(m) + limits(m), 0), signal, tell);
+
+  // the certificate needs the most memory: what is too large is refused here, before any work
+  const certificate = await timed(es.hinf.lambdaMin(X, step("certificate", cube)));
+  const rank = await es.linalg.rank(X, step("rank of the data", 0.2 * cube));
+  const { lambdaMin, lower, upper, vector, info } = certificate.value;
+  tell({ kind: "certificate", lambdaMin, lower, upper, rank, seconds: certificate.seconds, warnings: rowWarnings(info, upper === 0) });
 
   const H = await timed(es.hinf.exact(X, step("closed form", 0.2 * cube)));
   const spectrum = await timed(es.linalg.eigvalsh(H.value.matrix, step("closed form: spectrum", cube)));
-  const certificate = await timed(es.hinf.lambdaMin(X, step("closed form: certificate", cube)));
-  const rank = await es.linalg.rank(X, step("rank of the data", 0.2 * cube));
-  const { lambdaMin, lower, upper, vector } = certificate.value;
-  tell({
-    kind: "exact",
-    exact: {
-      lambdaMin,
-      lambdaMax: spectrum.value[n - 1]!,
-      lowerBound: lower,
-      upperBound: upper,
-      seconds: { matrix: H.seconds, spectrum: spectrum.seconds, certificate: certificate.seconds },
-    },
-    rank,
-    values: spectrum.value,
-    warnings: rowWarnings(H.value, upper === 0),
-  });
+  tell({ kind: "exact", values: spectrum.value, seconds: { matrix: H.seconds, spectrum: spectrum.seconds } });
 
   for (const m of sizes) {
     const name = `${m.toLocaleString("en")} neurons`;
@@ -80,25 +71,19 @@ export async function converge(
   // for the report
   const gram = await es.linalg.gram(X, step("data", 0));
   const values = await es.linalg.eigvalsh(gram, step("data: spectrum", cube));
-  tell({ kind: "gram", gram: { lambdaMin: values[0]!, lambdaMax: values[n - 1]!, rank }, values });
+  tell({ kind: "gram", values });
 }
 
 /** Options for one call after the other, whose progress is told as one fraction of all. */
-function stepper(signal: AbortSignal, tell: (finding: Finding) => void) {
-  let total = 1;
-  let before = 0;
-  let cost = 0;
-  return {
-    whole: (sum: number) => { total = sum; },
-    step(doing: string, ofThis: number) {
-      before += cost;
-      cost = ofThis;
-      const started = before;
-      const onProgress = ({ fraction }: { fraction: number }) =>
-        tell({ kind: "progress", fraction: Math.min(1, (started + fraction * ofThis) / total), doing });
-      onProgress({ fraction: 0 });
-      return { signal, onProgress };
-    },
+function stepper(total: number, signal: AbortSignal, tell: (finding: Finding) => void) {
+  let next = 0;
+  return (doing: string, cost: number) => {
+    const before = next;
+    next += cost;
+    const onProgress = ({ fraction }: { fraction: number }) =>
+      tell({ kind: "progress", fraction: Math.min(1, (before + fraction * cost) / total), doing });
+    onProgress({ fraction: 0 });
+    return { signal, onProgress };
   };
 }
 

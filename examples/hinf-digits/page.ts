@@ -8,7 +8,7 @@ import { schedule } from "./experiment.ts";
 import type { Data, FromWorker, ToWorker } from "./messages.ts";
 import { drawSmallest, drawSpectra, size, updateSmallest, updateSpectra } from "./plots.ts";
 import { add, csvOf, reportOf, save, summaryOf, type Results } from "./results.ts";
-import { byId, neurons, put, showData, showEngine, showMessage, showResults, showTable } from "./view.ts";
+import { byId, neurons, proved, put, showCards, showData, showEngine, showMessage, showTable } from "./view.ts";
 
 /** Rows that are used at first: what is done in seconds. */
 const ROWS = matchMedia("(max-width: 46rem)").matches ? 600 : 2000;
@@ -34,7 +34,7 @@ let clock: ReturnType<typeof setInterval> | undefined;
 let plots: { spectra: uPlot; smallest: uPlot } | undefined;
 
 worker.onmessage = ({ data: message }: MessageEvent<FromWorker>) => {
-  if ("id" in message && message.id !== undefined && message.id !== current) return;
+  if ("id" in message && message.id && message.id !== current) return;
   switch (message.type) {
     case "engine":
       engine = message.info;
@@ -52,7 +52,8 @@ worker.onmessage = ({ data: message }: MessageEvent<FromWorker>) => {
       return end(message.cancelled ? "Cancelled" : "Done");
     case "failed":
       showMessage("error", [message.message]);
-      if (message.id !== undefined || !data) end("Failed");
+      if (message.id) end("Failed");
+      else if (!current) put("doing", "Not read");
   }
 };
 worker.onerror = (event) => showMessage("error", [event.message || "The worker could not start"]);
@@ -76,14 +77,13 @@ function run(): void {
     data: { source: data.source, rows: settings.rows, cols: data.cols - Number(settings.dropLastColumn) },
     sizes: schedule(settings.features),
     samples: [],
-    rank: 0,
     warnings: [...data.warnings],
   };
   send({ type: "run", id: current, ...settings });
   showMessage("error", []);
   runButton.disabled = false;
   runButton.textContent = "Cancel";
-  byId("downloads").hidden = true;
+  allowSaving(false);
   progress.value = 0;
   started = performance.now();
   clearInterval(clock);
@@ -101,7 +101,7 @@ function end(how: "Done" | "Cancelled" | "Failed"): void {
   put("doing", how);
   if (how === "Done") progress.value = 1;
   const last = results?.samples.at(-1)?.summary;
-  byId("downloads").hidden = how !== "Done";
+  allowSaving(how === "Done");
   announce(last ? `${how}. ${neurons(last.features)}: smallest eigenvalue ${significant(last.lambdaMin, 5)}` : how);
 }
 
@@ -109,18 +109,29 @@ const showTime = () => put("elapsed", `${((performance.now() - started) / 1000).
 const announce = (text: string) => put("announcement", text);
 
 function show(): void {
-  const { exact, samples, warnings } = results!;
-  showResults(results!);
+  const { certificate, exact, samples, warnings } = results!;
+  showCards(results!);
   showTable(results!);
   showMessage("warnings", warnings);
-  if (!exact) return;
-  if (samples.length === 0) {
-    announce(`Closed form: smallest eigenvalue ${significant(exact.summary.lambdaMin, 7)}`);
+  if (exact && samples.length === 0) {
+    announce(`Closed form: smallest eigenvalue ${proved(certificate!).value}`);
     draw();
-  } else if (plots) {
+  } else if (exact && plots) {
     updateSpectra(plots.spectra, results!);
     updateSmallest(plots.smallest, results!);
   }
+  if (exact) describe(results!);
+}
+
+/** The plots in words. */
+function describe({ certificate, exact, samples }: Results): void {
+  const { value } = proved(certificate!);
+  const last = samples.at(-1);
+  const more = (text: string) => (last ? `; with ${neurons(last.summary.features)} ${text}` : "");
+  byId("spectrum").ariaLabel = `Spectra on a logarithmic axis: the closed form from ${significant(exact!.values.at(-1)!, 5)} down to ${value}${
+    more(`from ${significant(last?.summary.lambdaMax ?? 0, 5)} down to ${significant(last?.summary.lambdaMin ?? 0, 5)}`)}`;
+  byId("smallest").ariaLabel = `Smallest eigenvalue over the number of neurons: ${value} is certified${
+    more(`it is ${significant(last?.summary.lambdaMin ?? 0, 5)}`)}`;
 }
 
 function draw(): void {
@@ -134,17 +145,25 @@ function draw(): void {
 
 byId<HTMLFormElement>("controls").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (current) send({ type: "cancel" });
+  // Enter in a field starts anew, the button cancels
+  const typing = document.activeElement?.matches("input, select");
+  if (current && !typing) send({ type: "cancel" });
   else run();
 });
 
-const open = (chosen?: File) => send({ type: "open", file: chosen });
+function open(chosen?: File): void {
+  if (!current) put("doing", `Reading ${chosen?.name ?? "the digits"} …`);
+  send({ type: "open", file: chosen });
+}
+
 file.addEventListener("change", () => {
   if (file.files?.[0]) open(file.files[0]);
   file.value = ""; // the same file can be chosen again
 });
 byId("digits").addEventListener("click", () => {
-  open();
+  navigator.serviceWorker?.ready.then(() => { byId("offline").hidden = false; });
+
+open();
   file.focus();
 });
 
@@ -164,10 +183,21 @@ document.addEventListener("drop", (event) => {
   if (dropped) open(dropped);
 });
 
-const nameOf = () => results!.data.source.replace(/[^\w.-]+/g, "_");
-byId("save-report").addEventListener("click", () => save(`hinf-${nameOf()}.html`, "text/html", reportOf(results!, engine)));
-byId("save-csv").addEventListener("click", () => save(`hinf-${nameOf()}-spectra.csv`, "text/csv", csvOf(results!)));
-byId("save-json").addEventListener("click", () => save(`hinf-${nameOf()}.json`, "application/json", `${JSON.stringify(summaryOf(results!, engine))}\n`));
+const savers: Record<string, () => [ending: string, type: string, content: string]> = {
+  "save-report": () => [".html", "text/html", reportOf(results!, engine)],
+  "save-csv": () => ["-spectra.csv", "text/csv", csvOf(results!)],
+  "save-json": () => [".json", "application/json", `${JSON.stringify(summaryOf(results!, engine))}\n`],
+};
+for (const [id, content] of Object.entries(savers)) {
+  byId(id).addEventListener("click", () => {
+    const [ending, type, text] = content();
+    save(`hinf-${results!.data.source.replace(/[^\w.-]+/g, "_")}${ending}`, type, text);
+  });
+}
+
+function allowSaving(allowed: boolean): void {
+  for (const id of Object.keys(savers)) byId<HTMLButtonElement>(id).disabled = !allowed;
+}
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plots && draw());
 new ResizeObserver(() => {
@@ -175,5 +205,7 @@ new ResizeObserver(() => {
   plots.spectra.setSize(size(byId("spectrum")));
   plots.smallest.setSize(size(byId("smallest")));
 }).observe(document.querySelector("main")!);
+
+navigator.serviceWorker?.ready.then(() => { byId("offline").hidden = false; });
 
 open();

@@ -3,6 +3,7 @@
 import { grouped, significant, spectrumPlot } from "eigenscope/plot";
 import uPlot from "uplot";
 import type { Results } from "./results.ts";
+import { proved } from "./view.ts";
 
 /** Shades of blue in the style sheet, the more neurons the darker. */
 const SHADES = 5;
@@ -14,18 +15,17 @@ const theme = () => ({ text: color("muted"), grid: color("grid"), font: getCompu
 const short = (x: number) => significant(x, 5);
 
 /** What both plots mark: the certified value. */
-const mark = ({ exact }: Results) => ({
-  value: exact!.summary.lambdaMin,
-  label: `certified ${short(exact!.summary.lambdaMin)}`,
+const mark = ({ certificate }: Results) => ({
+  value: certificate!.lambdaMin,
+  label: `λ = ${proved(certificate!).value}`,
   color: color("exact"),
 });
 
 /** The spectra that are known; `readout` is told what lies under the cursor. */
 export function drawSpectra(element: HTMLElement, results: Results, readout: (text: string) => void): uPlot {
-  const { lambdaMin, lambdaMax } = results.exact!.summary;
   const { options, data } = spectrumPlot(spectra(results), { ...size(element), mark: mark(results), theme: theme() });
   // what is far below all of H∞ is round-off, and would flatten the rest
-  const lowest = Math.max(lambdaMin / 1000, lambdaMax * 1e-14);
+  const lowest = Math.max(results.certificate!.lambdaMin / 1000, results.exact!.values.at(-1)! * 1e-14);
   const range = options.scales!.y!.range as uPlot.Range.Function;
   options.scales!.y!.range = (u, min, max, key) => range(u, min && Math.max(min, lowest), max, key);
   options.legend = { show: false };

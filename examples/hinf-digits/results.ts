@@ -8,36 +8,44 @@ import type { Data } from "./messages.ts";
 /** Eigenvalues, ascending. */
 type Spectrum = Matrix["data"];
 
+type Certificate = Extract<Finding, { kind: "certificate" }>;
+
 export interface Results {
   data: Pick<Data, "source" | "rows" | "cols">;
   /** The schedule of neurons; `samples` has the first of them. */
   sizes: number[];
-  exact?: { summary: HinfSummary["exact"]; values: Spectrum };
+  certificate?: Certificate;
+  exact?: Extract<Finding, { kind: "exact" }>;
   samples: { summary: HinfSummary["monteCarlo"][number]; values: Spectrum }[];
-  gram?: { summary: HinfSummary["gram"]; values: Spectrum };
-  rank: number;
+  gram?: Spectrum;
   warnings: string[];
 }
 
-export function add(results: Results, finding: Finding): void {
-  const { values } = finding as Exclude<Finding, { kind: "progress" }>;
-  if (finding.kind === "sample") results.samples.push({ summary: finding.sample, values });
-  if (finding.kind === "gram") results.gram = { summary: finding.gram, values };
-  if (finding.kind === "exact") {
-    results.exact = { summary: finding.exact, values };
-    results.rank = finding.rank;
+export function add(results: Results, finding: Exclude<Finding, { kind: "progress" }>): void {
+  if (finding.kind === "sample") results.samples.push({ summary: finding.sample, values: finding.values });
+  else if (finding.kind === "gram") results.gram = finding.values;
+  else if (finding.kind === "exact") results.exact = finding;
+  else {
+    results.certificate = finding;
     results.warnings.push(...finding.warnings);
   }
 }
 
-/** As `eigenscope hinf --json` prints it. */
-export function summaryOf({ data, exact, gram, samples, warnings }: Results, engine: EngineInfo): HinfSummary {
+/** Of a run that is done, as `eigenscope hinf --json` prints it. */
+export function summaryOf({ data, certificate, exact, gram, samples, warnings }: Results, engine: EngineInfo): HinfSummary {
   const { version, runtime, variant, threads } = engine;
+  const { lambdaMin, lower, upper, rank, seconds } = certificate!;
   return {
     data,
     engine: { version, runtime, variant, threads },
-    gram: gram!.summary,
-    exact: exact!.summary,
+    gram: { lambdaMin: gram!.at(0)!, lambdaMax: gram!.at(-1)!, rank },
+    exact: {
+      lambdaMin,
+      lambdaMax: exact!.values.at(-1)!,
+      lowerBound: lower,
+      upperBound: upper,
+      seconds: { ...exact!.seconds, certificate: seconds },
+    },
     monteCarlo: samples.map(({ summary }) => summary),
     warnings,
   };
@@ -46,7 +54,7 @@ export function summaryOf({ data, exact, gram, samples, warnings }: Results, eng
 export function reportOf(results: Results, engine: EngineInfo): string {
   const { gram, exact, samples } = results;
   return hinfReport(summaryOf(results, engine), {
-    gram: gram!.values,
+    gram: gram!,
     exact: exact!.values,
     monteCarlo: samples.map(({ values }) => values),
   });
@@ -56,7 +64,7 @@ export function reportOf(results: Results, engine: EngineInfo): string {
 export function csvOf({ gram, exact, samples }: Results): string {
   const descending = (values: Spectrum) => values.slice().sort().reverse();
   const columns = [
-    { name: "gram", values: descending(gram!.values) },
+    { name: "gram", values: descending(gram!) },
     { name: "exact", values: descending(exact!.values) },
     ...samples.map(({ summary, values }) => ({ name: `neurons_${summary.features}`, values: descending(values) })),
   ];

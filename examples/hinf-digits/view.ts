@@ -7,21 +7,22 @@ import type { Results } from "./results.ts";
 
 export const byId = <T extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as T;
 
-const put = (id: string, text: string) => {
+export function put(id: string, text: string): void {
   const element = byId(id);
   if (element.textContent !== text) element.textContent = text;
-};
+}
 
 export const neurons = (m: number) => `${grouped(m)} ${m === 1 ? "neuron" : "neurons"}`;
 
-/** The proved interval, rounded outwards. */
-function interval({ lowerBound, upperBound }: { lowerBound: number; upperBound: number }): { lower: string; upper: string; digits: number } {
-  const digits = digitsFor(lowerBound, upperBound);
+/** The proved interval, rounded outwards, and the value in as many digits as it is known. */
+export function proved({ lambdaMin, lower, upper }: NonNullable<Results["certificate"]>): { value: string; lower: string; upper: string } {
+  const digits = digitsFor(lower, upper);
   const bound = (x: number, round: typeof roundUp) => (x === 0 ? "0" : typeset(round(x, digits)));
-  return { lower: bound(lowerBound, roundDown), upper: bound(upperBound, roundUp), digits };
+  return { value: upper === 0 ? "0" : significant(lambdaMin, digits), lower: bound(lower, roundDown), upper: bound(upper, roundUp) };
 }
 
-const limit = (x: number) => (Number.isFinite(x) ? typeset(roundUp(x, 5)) : "–");
+/** An upper limit in few digits, rounded up. */
+const limit = (x: number) => (x === 0 ? "0" : Number.isFinite(x) ? typeset(roundUp(x, 5)) : "∞");
 
 export function showData({ source, rows, cols, images }: Data): void {
   put("source", source === "digits" ? "Handwritten digits" : source);
@@ -34,10 +35,9 @@ export function showData({ source, rows, cols, images }: Data): void {
 /** A strip of the first rows. */
 function paint(canvas: HTMLCanvasElement, { side, pixels }: Data["images"]): void {
   const count = side ? pixels.length / side ** 2 : 0;
-  canvas.hidden = count === 0;
+  canvas.width = Math.max(1, count * (side + 1));
+  canvas.height = Math.max(1, side);
   if (count === 0) return;
-  canvas.width = count * (side + 1);
-  canvas.height = side;
   const context = canvas.getContext("2d")!;
   const strip = context.createImageData(canvas.width, side);
   for (let k = 0; k < pixels.length; k++) {
@@ -48,58 +48,55 @@ function paint(canvas: HTMLCanvasElement, { side, pixels }: Data["images"]): voi
   context.putImageData(strip, 0, 0);
 }
 
-export function showResults({ exact, samples, rank, data, sizes }: Results): void {
-  put("sizes", `${neurons(sizes[0]!)} to ${grouped(sizes.at(-1)!)}`);
-  if (exact) {
-    const { lower, upper, digits } = interval(exact.summary);
-    put("exact-value", exact.summary.upperBound === 0 ? "0" : significant(exact.summary.lambdaMin, digits));
-    put("exact-note", `Proved: ${lower} ≤ λ ≤ ${upper}`);
-    put("rank-value", grouped(rank));
-    put("rank-note", rank < data.rows ? `of ${grouped(data.rows)} rows: λ_min of the data’s own Gram matrix is 0` : "of as many rows");
-  } else {
-    for (const id of ["exact-value", "sample-value", "rank-value"]) put(id, "–");
-    for (const id of ["exact-note", "sample-note", "rank-note"]) put(id, "\u00a0");
-    put("sample-name", "From random neurons");
-  }
+const NOTHING = { value: "–", note: "\u00a0" };
+
+export function showCards({ certificate, samples, data, sizes }: Results): void {
   const last = samples.at(-1)?.summary;
-  if (last) {
-    put("sample-name", `From ${neurons(last.features)}`);
-    put("sample-value", significant(last.lambdaMin, 5));
-    put("sample-note", `λ_min(H∞) ≤ ${limit(last.upperConfidence)} (95 %)`);
+  put("sizes", `${grouped(sizes[0]!)} to ${neurons(sizes.at(-1)!)}`);
+  put("sample-name", last ? neurons(last.features) : "random neurons");
+  card("sample", last ? { value: significant(last.lambdaMin, 5), note: `λ ≤ ${limit(last.upperConfidence)} (95 %)` } : NOTHING);
+  if (!certificate) {
+    card("exact", NOTHING);
+    card("rank", NOTHING);
+    return;
   }
+  const { value, lower, upper } = proved(certificate);
+  card("exact", { value, note: `${lower} ≤ λ ≤ ${upper}` });
+  const { rank } = certificate;
+  card("rank", { value: grouped(rank), note: `of ${grouped(data.rows)} rows${rank < data.rows ? ": XXᵀ is singular" : ""}` });
+}
+
+function card(name: string, { value, note }: typeof NOTHING): void {
+  put(`${name}-value`, value);
+  put(`${name}-note`, note);
 }
 
 /** A row for every matrix of the run; what is not known yet is a dash, so that nothing moves later. */
-export function showTable({ sizes, samples, exact }: Results): void {
-  const labels = ["λ min", "λ min(H∞) at most", "λ max", "matrix, s", "spectrum, s"];
-  const seconds = (s: number) => (s < 10 ? s.toFixed(2) : s.toFixed(1));
-  const row = (name: string, kind: string, cells: string[]) => {
-    const tr = document.createElement("tr");
-    tr.className = kind;
-    const th = document.createElement("th");
-    th.scope = "row";
-    th.textContent = name;
-    tr.append(th, ...labels.map((label, k) => {
-      const td = document.createElement("td");
-      td.dataset.label = label;
-      td.textContent = cells[k] ?? "–";
-      return td;
-    }));
-    return tr;
-  };
-  const e = exact?.summary;
-  byId("numbers").querySelector("tbody")!.replaceChildren(
-    ...sizes.map((m, k) => {
-      const s = samples[k]?.summary;
-      return row(neurons(m), "", s ? [significant(s.lambdaMin, 5), `${limit(s.upperConfidence)} (95 %)`, significant(s.lambdaMax, 5), seconds(s.seconds.matrix), seconds(s.seconds.spectrum)] : []);
-    }),
-    row("closed form", "exact", e ? [significant(e.lambdaMin, 7), `${interval(e).upper} (proved)`, significant(e.lambdaMax, 7), seconds(e.seconds.matrix), seconds(e.seconds.spectrum)] : []),
-  );
+export function showTable({ sizes, samples, certificate, exact }: Results): void {
+  const rows = sizes.map((m, k) => {
+    const s = samples[k]?.summary;
+    return tableRow(grouped(m), s && [significant(s.lambdaMin, 5), `${limit(s.upperConfidence)} (95 %)`, significant(s.lambdaMax, 5), seconds(s.seconds.matrix), seconds(s.seconds.spectrum)]);
+  });
+  const closed = tableRow("∞, closed form", [
+    ...(certificate ? [significant(certificate.lambdaMin, 5), `${limit(certificate.upper)} (proved)`] : ["–", "–"]),
+    ...(exact ? [significant(exact.values.at(-1)!, 5), seconds(exact.seconds.matrix), seconds(exact.seconds.spectrum)] : ["–", "–", "–"]),
+  ]);
+  closed.className = "exact";
+  byId("numbers").querySelector("tbody")!.replaceChildren(...rows, closed);
+}
+
+const seconds = (s: number) => (s < 10 ? s.toFixed(2) : s.toFixed(1));
+
+function tableRow(name: string, cells = ["–", "–", "–", "–", "–"]): HTMLTableRowElement {
+  const row = document.createElement("tr");
+  const head = Object.assign(document.createElement("th"), { scope: "row", textContent: name });
+  row.append(head, ...cells.map((cell) => Object.assign(document.createElement("td"), { textContent: cell })));
+  return row;
 }
 
 export function showEngine({ version, variant, threads, reason }: EngineInfo): void {
-  const isolated = crossOriginIsolated ? "the page is cross-origin isolated" : "the page is not cross-origin isolated";
-  put("engine", `eigenscope ${version}: ${variant}, ${threads} ${threads === 1 ? "thread" : "threads"}; ${isolated}. ${reason}.`);
+  const isolated = crossOriginIsolated ? "cross-origin isolated" : "not cross-origin isolated";
+  put("engine", `Engine: eigenscope ${version}, ${variant}, ${threads} ${threads === 1 ? "thread" : "threads"}; this page is ${isolated}; ${reason}.`);
 }
 
 export function showMessage(id: "error" | "warnings", lines: string[]): void {
@@ -107,5 +104,3 @@ export function showMessage(id: "error" | "warnings", lines: string[]): void {
   element.hidden = lines.length === 0;
   element.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
 }
-
-export { put };

@@ -11,6 +11,7 @@ const engine = createEngine();
 engine.then(({ info }) => tell({ type: "engine", info }), fail);
 
 let matrix: Matrix<Float64Array>;
+let opened = 0;
 let abort = new AbortController();
 let running = Promise.resolve();
 
@@ -28,9 +29,11 @@ onmessage = ({ data: message }: MessageEvent<ToWorker>) => {
 };
 
 async function open(file?: File): Promise<void> {
+  const turn = ++opened;
   const source = file?.name ?? "digits";
   const bytes = file ? await file.arrayBuffer() : await fetchDigits();
   const parsed = await parseMatrix(new Uint8Array(bytes), source);
+  if (turn !== opened) return; // another one was chosen meanwhile
   // the last column of the digits is the label
   matrix = file ? parsed.matrix : columns(parsed.matrix, 0, -1);
   const { rows, cols } = matrix;

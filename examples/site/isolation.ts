@@ -2,7 +2,7 @@
 
 // Isolation for pages whose host sends no headers: the service worker sends them, from the second load on.
 
-/** How long the first visit waits for the service worker before it starts without threads. */
+/** How long, in ms, the first visit waits for the service worker before it starts without threads. */
 const PATIENCE = 3000;
 const RELOADED = "eigenscope: reloaded for isolation";
 
@@ -11,20 +11,29 @@ const RELOADED = "eigenscope: reloaded for isolation";
  * page may start.
  */
 export async function isolate(serviceWorker: URL): Promise<void> {
-  if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
+  const workers = navigator.serviceWorker; // not on plain http
+  if (!import.meta.env.PROD || !workers) return;
+  const controlled = new Promise<boolean>((resolve) => {
+    if (workers.controller) resolve(true);
+    workers.addEventListener("controllerchange", () => resolve(true), { once: true });
+    // refused in private windows; offline it looks for an update for long, which nobody waits for
+    workers.register(serviceWorker).catch(() => resolve(false));
+    setTimeout(resolve, PATIENCE, false);
+  });
+  // a page in a frame is isolated by the pages around it, or not at all
+  if (crossOriginIsolated || top !== window || !(await controlled) || !firstTime()) return;
+  // not reload(): Chromium keeps the page that was left, and a later reload may bring that one back, never to go on
+  location.replace(location.pathname + location.search);
+  await new Promise(() => {});
+}
+
+/** Once in a tab; never where that can't be remembered. */
+function firstTime(): boolean {
   try {
-    const controlled = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-    await navigator.serviceWorker.register(serviceWorker);
-    // a page in a frame is isolated by the pages around it, or not at all
-    if (crossOriginIsolated || top !== window || sessionStorage.getItem(RELOADED)) return;
-    if (!navigator.serviceWorker.controller) {
-      const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, "late"));
-      if ((await Promise.race([controlled, late])) === "late") return;
-    }
+    const first = sessionStorage.getItem(RELOADED) === null;
     sessionStorage.setItem(RELOADED, "yes");
-    location.reload();
-    await new Promise(() => {});
+    return first;
   } catch {
-    // private windows and file: URLs have no service workers or no storage; the page works without
+    return false;
   }
 }
