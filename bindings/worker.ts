@@ -52,4 +52,18 @@ if (nodePort) {
     message: "its script has a Content-Security-Policy of its own, which has to allow 'wasm-unsafe-eval' in script-src",
   }));
 }
-port.postMessage({ type: "up", version });
+void holdLock().then((lock) => port.postMessage({ type: "up", version, lock }));
+
+/** The name of a lock that is held from now on, for who wants to hear of the worker's end (core/spawn.ts). */
+function holdLock(): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const locks = nodePort ? undefined : globalThis.navigator?.locks;
+    if (!locks) return resolve(undefined);
+    const name = `eigenscope worker ${crypto.randomUUID()}`;
+    const held = locks.request(name, () => {
+      resolve(name);
+      return new Promise(() => {});
+    });
+    held.catch(() => resolve(undefined)); // frames of no origin have none
+  });
+}

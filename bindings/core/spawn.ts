@@ -23,10 +23,14 @@ export interface WorkerHandle {
 /** Starts a worker of the given name; rejects with a CapabilityError that says why it could not start. */
 export type Spawn = (name: string) => Promise<WorkerHandle>;
 
-/** The first message of every worker. */
+/**
+ * The first message of every worker. A browser says nothing of a worker that is killed, but frees its locks: where
+ * there are any, every worker holds one for life, and its death is heard by who waits for that.
+ */
 export interface Up {
   type: "up";
   version: string;
+  lock?: string;
 }
 
 type NodeWorkerThreads = typeof import("node:worker_threads");
@@ -115,14 +119,27 @@ function nodeHandle(worker: NodeWorker): WorkerHandle {
 }
 
 function browserHandle(worker: Worker): WorkerHandle {
+  const listeners: ((reason: string) => void)[] = [];
+  const died = (reason: string) => {
+    for (const listener of listeners.splice(0)) listener(reason);
+  };
+  const ended = new AbortController();
+  worker.addEventListener("error", (event) => {
+    event.preventDefault(); // told to the caller, not to the console
+    died(event.message ?? "");
+  });
+  worker.addEventListener("message", ({ data }: MessageEvent<Up | null>) => {
+    const lock = data?.lock;
+    if (lock) navigator.locks.request(lock, { signal: ended.signal }, () => died("it was ended from outside")).catch(() => {});
+  }, { once: true });
   return {
     post: (message, transfer) => worker.postMessage(message, transfer ?? []),
     onMessage: (listener) => worker.addEventListener("message", (event) => listener(event.data)),
-    onDeath: (listener) => worker.addEventListener("error", (event) => {
-      event.preventDefault(); // told to the caller, not to the console
-      listener(event.message ?? "");
-    }, { once: true }),
+    onDeath: (listener) => void listeners.push(listener),
     ref: () => {},
-    terminate: () => worker.terminate(),
+    terminate() {
+      ended.abort();
+      worker.terminate();
+    },
   };
 }

@@ -41,7 +41,12 @@ export function launchFirefox(executablePath: string) {
   });
 }
 
-async function launch(options: LaunchOptions): Promise<Browser & { open(url: string): Promise<PuppeteerTab> }> {
+/** A browser that puppeteer drives: `before` is run in the page before all else. */
+export interface PuppeteerBrowser extends Browser {
+  open(url: string, before?: string): Promise<PuppeteerTab>;
+}
+
+async function launch(options: LaunchOptions): Promise<PuppeteerBrowser> {
   const home = await mkdtemp(join(tmpdir(), "eigenscope-browser-"));
   const browser = await puppeteer.launch({
     headless: true,
@@ -53,8 +58,9 @@ async function launch(options: LaunchOptions): Promise<Browser & { open(url: str
   });
   return {
     name: (await browser.version()).replace("/", " "),
-    async open(url) {
+    async open(url, before) {
       const page = await browser.newPage();
+      if (before) await page.evaluateOnNewDocument(before);
       await page.goto(url, { timeout: OPEN_LIMIT });
       const frame = (): Frame => page.frames().at(-1)!;
       await frame().waitForFunction("globalThis.runCase", { timeout: OPEN_LIMIT });
