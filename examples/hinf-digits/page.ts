@@ -113,10 +113,11 @@ function show(): void {
   showCards(results!);
   showTable(results!);
   showMessage("warnings", warnings);
+  byId("plots").classList.toggle("stale", !exact);
   if (exact && samples.length === 0) {
     announce(`Closed form: smallest eigenvalue ${proved(certificate!).value}`);
     draw();
-  } else if (exact && plots) {
+  } else if (samples.length > 0 && plots) {
     updateSpectra(plots.spectra, results!);
     updateSmallest(plots.smallest, results!);
   }
@@ -126,12 +127,13 @@ function show(): void {
 /** The plots in words. */
 function describe({ certificate, exact, samples }: Results): void {
   const { value } = proved(certificate!);
-  const last = samples.at(-1);
-  const more = (text: string) => (last ? `; with ${neurons(last.summary.features)} ${text}` : "");
-  byId("spectrum").ariaLabel = `Spectra on a logarithmic axis: the closed form from ${significant(exact!.values.at(-1)!, 5)} down to ${value}${
-    more(`from ${significant(last?.summary.lambdaMax ?? 0, 5)} down to ${significant(last?.summary.lambdaMin ?? 0, 5)}`)}`;
-  byId("smallest").ariaLabel = `Smallest eigenvalue over the number of neurons: ${value} is certified${
-    more(`it is ${significant(last?.summary.lambdaMin ?? 0, 5)}`)}`;
+  const last = samples.at(-1)?.summary;
+  const range = (largest: number, smallest: string) => `from ${significant(largest, 5)} down to ${smallest}`;
+  const smallest = last && significant(last.lambdaMin, 5);
+  byId("spectrum").ariaLabel = `Spectra on a logarithmic axis: the closed form ${range(exact!.values.at(-1)!, value)}${
+    last ? `; ${neurons(last.features)} ${range(last.lambdaMax, smallest!)}` : ""}`;
+  byId("smallest").ariaLabel = `Smallest eigenvalue over the number of neurons: ${value} is proved${
+    last ? `; ${neurons(last.features)} give ${smallest}` : ""}`;
 }
 
 function draw(): void {
@@ -199,7 +201,7 @@ function allowSaving(allowed: boolean): void {
   for (const id of Object.keys(savers)) byId<HTMLButtonElement>(id).disabled = !allowed;
 }
 
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plots && draw());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => results?.exact && draw());
 new ResizeObserver(() => {
   if (!plots) return;
   plots.spectra.setSize(size(byId("spectrum")));

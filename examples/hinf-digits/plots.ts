@@ -39,8 +39,12 @@ export function drawSpectra(element: HTMLElement, results: Results, readout: (te
   return new uPlot(options, data, element);
 }
 
-export function updateSpectra(plot: uPlot, results: Results): void {
-  plot.setData(spectrumPlot(spectra(results)).data);
+/** With the newest sample, the only one that has to be sorted. */
+export function updateSpectra(plot: uPlot, { samples }: Results): void {
+  const data = plot.data.slice() as uPlot.AlignedData;
+  const newest = samples.length; // the series before are the rank and the samples before
+  data[newest] = spectrumPlot([{ label: "", values: samples[newest - 1]!.values }]).data[1]!;
+  plot.setData(data);
 }
 
 /** One line for each size of the schedule, empty until it is known, and the closed form on top. */

@@ -77,7 +77,7 @@ export function showTable({ sizes, samples, certificate, exact }: Results): void
     const s = samples[k]?.summary;
     return tableRow(grouped(m), s && [significant(s.lambdaMin, 5), `${limit(s.upperConfidence)} (95 %)`, significant(s.lambdaMax, 5), seconds(s.seconds.matrix), seconds(s.seconds.spectrum)]);
   });
-  const closed = tableRow("∞, closed form", [
+  const closed = tableRow("∞, exact", [
     ...(certificate ? [significant(certificate.lambdaMin, 5), `${limit(certificate.upper)} (proved)`] : ["–", "–"]),
     ...(exact ? [significant(exact.values.at(-1)!, 5), seconds(exact.seconds.matrix), seconds(exact.seconds.spectrum)] : ["–", "–", "–"]),
   ]);

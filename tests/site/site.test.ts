@@ -74,7 +74,7 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
     // as published
     assert.equal(await text(page, "sample-value"), "0.0030831");
     assert.equal(await text(page, "rank-value"), "61");
-    assert.equal((await rows(page)).map(([neurons]) => neurons).join(), "100,200,400,800,1,000,∞, closed form");
+    assert.equal((await rows(page)).map(([neurons]) => neurons).join(), "100,200,400,800,1,000,∞, exact");
     assert.match(await text(page, "engine"), /threads, [2-9]\d* threads; this page is cross-origin isolated/);
     assert.equal(await page.$$eval(".plot canvas", (canvases) => canvases.length), 2);
 
