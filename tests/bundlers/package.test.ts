@@ -27,6 +27,7 @@ before(async () => {
   await rm(PROJECT, { recursive: true, force: true });
   await mkdir(PACKAGE, { recursive: true });
   await run("tar", ["-xzf", tarball.path, "--strip-components=1", "-C", PACKAGE]);
+  await writeFile(join(PROJECT, "package.json"), JSON.stringify({ private: true, type: "module" }));
   manifest = JSON.parse(await readFile(join(PACKAGE, "package.json"), "utf8")) as Manifest;
 });
 
@@ -81,6 +82,19 @@ async function reachable(path: string, reached: string[] = []): Promise<string[]
   for (const [, name] of text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)"\.\/([\w-]+\.js)"/g)) await reachable(`dist/${name!}`, reached);
   return reached;
 }
+
+test("Node takes it by import, by require and as a command", async () => {
+  const compute = `async ({ createEngine }) => {
+    const es = await createEngine();
+    console.log(Array.from(await es.linalg.eigvalsh([[2, -1], [-1, 2]]), (value) => value.toFixed(12)).join());
+    await es.close();
+  }`;
+  const printed = async (...args: string[]) => (await run(process.execPath, args, { cwd: PROJECT })).stdout.trim();
+  const right = "1.000000000000,3.000000000000";
+  assert.equal(await printed("--input-type=module", "-e", `(${compute})(await import("eigenscope"))`), right);
+  assert.equal(await printed("--input-type=commonjs", "-e", `(${compute})(require("eigenscope"))`), right);
+  assert.match(await printed("node_modules/eigenscope/dist/cli.js", "info", "--json"), /^\{[^]*\}$/);
+});
 
 test("publint finds nothing", async () => {
   const { messages, pkg } = await publint({ pkgDir: PACKAGE, level: "suggestion", strict: true, pack: false });
@@ -149,7 +163,6 @@ const NODENEXT = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleRe
 const BUNDLER = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
 
 test("the types compile in a user's project, libraries checked", async (t) => {
-  await writeFile(join(PROJECT, "package.json"), JSON.stringify({ private: true, type: "module" }));
   const user = join(PROJECT, "user.ts");
   const page = join(PROJECT, "page.ts");
   await writeFile(user, USER);

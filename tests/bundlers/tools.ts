@@ -105,10 +105,11 @@ export const ISOLATED = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
-/** Wasm allowed, workers and files from the own origin only. */
-export const STRICT = {
-  "Content-Security-Policy": "default-src 'none'; img-src data:; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'",
-};
+const policy = (rest: string) => ({ "Content-Security-Policy": `default-src 'none'; img-src data:; script-src 'self' 'wasm-unsafe-eval'; ${rest}` });
+/** What worker and WebAssembly inside the package need. */
+export const POLICY = policy("worker-src 'self' blob:");
+/** What they need as files of the page's own origin. */
+export const STRICT = policy("worker-src 'self'; connect-src 'self'");
 
 /** What a page of the app left in `globalThis.outcome`. */
 export interface Outcome {
