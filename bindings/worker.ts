@@ -38,19 +38,26 @@ function runPoolThread({ module, memory }: Binary): void {
     kernels.worker_loop();
   } catch (error) {
     kernels.fail_chunk();
-    throw error;
+    setTimeout(() => { throw error; }); // uncaught, so that the engine hears of it
   }
+}
+
+function receiveUnreadable(): void {
+  port.postMessage({
+    type: "failed",
+    message: receiveRequest
+      ? "it could not read a request"
+      // Firefox does not hand a module to a worker whose own policy forbids wasm
+      : "its script has a Content-Security-Policy of its own, which has to allow 'wasm-unsafe-eval' in script-src",
+  });
 }
 
 if (nodePort) {
   nodePort.on("message", receive);
+  nodePort.on("messageerror", receiveUnreadable);
 } else {
   globalThis.addEventListener("message", (event) => receive((event as MessageEvent).data));
-  // Firefox does not hand a module to a worker whose own policy forbids wasm
-  globalThis.addEventListener("messageerror", () => port.postMessage({
-    type: "failed",
-    message: "its script has a Content-Security-Policy of its own, which has to allow 'wasm-unsafe-eval' in script-src",
-  }));
+  globalThis.addEventListener("messageerror", receiveUnreadable);
 }
 void holdLock().then((lock) => port.postMessage({ type: "up", version, lock }));
 

@@ -105,9 +105,16 @@ function handleOf(worker: WorkerLike): WorkerHandle {
   return "on" in worker ? nodeHandle(worker as NodeWorker) : browserHandle(worker as Worker);
 }
 
+/** The call that a message belongs to would wait for ever. */
+const UNREADABLE = "a message of it could not be read";
+
 function nodeHandle(worker: NodeWorker): WorkerHandle {
   let reason = "";
   worker.on("error", (error: Error) => { reason = error.message; });
+  worker.on("messageerror", () => {
+    reason = UNREADABLE;
+    void worker.terminate();
+  });
   return {
     // Node's types have a MessagePort of their own
     post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
@@ -128,6 +135,7 @@ function browserHandle(worker: Worker): WorkerHandle {
     event.preventDefault(); // told to the caller, not to the console
     died(event.message ?? "");
   });
+  worker.addEventListener("messageerror", () => died(UNREADABLE));
   worker.addEventListener("message", ({ data }: MessageEvent<Up | null>) => {
     const lock = data?.lock;
     if (lock) navigator.locks.request(lock, { signal: ended.signal }, () => died("it was ended from outside")).catch(() => {});

@@ -5,6 +5,7 @@ import { ClosedError, createEngine } from "eigenscope";
 import type { Case } from "./contract.ts";
 import { longCalls } from "./long.ts";
 import { differenceOperator, rejection, sleep } from "./tools.ts";
+import { leftAlive, unwatched, watchingWorkers } from "./workers.ts";
 
 export const close: Case[] = [
   {
@@ -43,6 +44,40 @@ export const close: Case[] = [
       assert.instanceOf(await call, ClosedError);
       await sleep(80);
     },
+  },
+  {
+    title: "every worker is ended by close: idle, at work, starting anew",
+    skip: unwatched,
+    run: ({ options }) => watchingWorkers(async (workers) => {
+      const [, long] = longCalls.find(([name]) => name === "hinf.monteCarlo")!;
+      const idle = await createEngine(options);
+      await idle.close();
+      const busy = await createEngine(options);
+      const call = rejection(long(busy, {}));
+      await sleep(20);
+      await busy.close();
+      assert.instanceOf(await call, ClosedError);
+      for (const wait of [0, 1, 20]) { // without shared memory an abort starts the workers anew
+        const aborting = await createEngine(options);
+        const controller = new AbortController();
+        const aborted = rejection(long(aborting, { signal: controller.signal }));
+        await sleep(20);
+        controller.abort(new Error("enough"));
+        if (wait) await sleep(wait);
+        await aborting.close();
+        assert.equal((await aborted).message, "enough");
+      }
+      assert.isAtLeast(workers.length, 5);
+      assert.deepEqual(await leftAlive(workers), []);
+    }),
+  },
+  {
+    title: "an engine that could not be created leaves no worker behind",
+    skip: unwatched,
+    run: ({ options }) => watchingWorkers(async (workers) => {
+      await rejection(createEngine({ ...options, wasmUrl: new Uint8Array([1, 2, 3]) }));
+      assert.deepEqual(await leftAlive(workers), []);
+    }),
   },
   {
     title: "engines can be opened and closed many times",

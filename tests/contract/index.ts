@@ -3,6 +3,7 @@
 import { abort } from "./abort.ts";
 import { close } from "./close.ts";
 import type { Case } from "./contract.ts";
+import { death } from "./death.ts";
 import { errors } from "./errors.ts";
 import { order } from "./order.ts";
 import { parts } from "./parts.ts";
@@ -10,4 +11,6 @@ import { progress } from "./progress.ts";
 import { results } from "./results.ts";
 import { sideBySide } from "./sideBySide.ts";
 
-export const contract: readonly Case[] = [...results, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...sideBySide];
+export const contract: readonly Case[] = [
+  ...results, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...death, ...sideBySide,
+];

@@ -2,7 +2,11 @@
 
 import { assert } from "chai";
 import type { Case } from "./contract.ts";
-import { random, withEngine } from "./tools.ts";
+import { longCalls } from "./long.ts";
+import { differenceOperator, random, rejection, withEngine } from "./tools.ts";
+
+/** Single products, which tell only of their end. */
+const SILENT = new Set(["matmul", "gram", "hinf.exact"]);
 
 export const progress: Case[] = [
   {
@@ -18,6 +22,39 @@ export const progress: Case[] = [
       for (let k = 1; k < told.length; k++) assert.isAbove(told[k]!, told[k - 1]!);
       assert.isAbove(told[0]!, 0);
       assert.equal(told.at(-1), 1);
+    }),
+  },
+  {
+    title: "every long call tells of its progress",
+    run: ({ options }) => withEngine(options, async (es) => {
+      const silent: string[] = [];
+      for (const [name, call] of longCalls) {
+        const controller = new AbortController();
+        const told: number[] = [];
+        const since = performance.now();
+        // the first sign of progress is enough
+        await call(es, {
+          signal: controller.signal,
+          onProgress({ fraction }) {
+            told.push(fraction);
+            controller.abort(new Error("enough"));
+          },
+        }).catch((error) => assert.equal(error.message, "enough"));
+        if (told[0] === 1 && performance.now() - since > 300 && !SILENT.has(name)) silent.push(name);
+      }
+      assert.deepEqual(silent, []);
+    }),
+  },
+  {
+    title: "what onProgress throws is what its call rejects with, and the engine goes on",
+    run: ({ options }) => withEngine(options, async (es) => {
+      const thrown = new Error("thrown by onProgress");
+      const onProgress = () => { throw thrown; };
+      const [, long] = longCalls.find(([name]) => name === "hinf.monteCarlo")!;
+      assert.strictEqual(await rejection(long(es, { onProgress })), thrown);
+      assert.strictEqual(await rejection(es.linalg.gram([[1]], { onProgress })), thrown);
+      assert.strictEqual(await rejection(es.linalg.eigsh(differenceOperator(50), { k: 2, onProgress })), thrown);
+      assert.equal((await es.linalg.gram([[3, 4]])).data[0], 25);
     }),
   },
   {
