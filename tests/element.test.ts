@@ -246,6 +246,13 @@ async function fails(t: TestContext, site: Site, tabs: Tabs): Promise<void> {
       [{ src: "/laplacian.csv", kind: "eig", "unit-rows": "" }, "ERR_OPTION", /unit-rows is not for kind "eig"/],
       [{ src: "/x.npy", kind: "svd", scale: "cubic" }, "ERR_OPTION", /scale is "cubic", expected "log" or "linear"/],
     ];
+    const empty = await tab.evaluate(async () => {
+      const one = Object.assign(document.createElement("eigenscope-spectrum"), { kind: "svd", data: [] });
+      const failed = new Promise<CustomEvent>((resolve) => one.addEventListener("eigenscope-error", resolve, { once: true }));
+      document.body.append(one);
+      return (await failed).detail.message;
+    });
+    assert.equal(empty, "eigenscope-spectrum: data are 0×0, they must hold a number");
     for (const [attributes, code, message] of cases) {
       const found = await failure(attributes);
       assert.equal(found.code, code, found.message);
@@ -269,6 +276,22 @@ async function looks(t: TestContext, site: Site, tabs: Tabs): Promise<void> {
     assert.ok(await painted(tab, "one", [213, 94, 0]) > 50);
     await tab.close();
     await strict.close();
+  });
+
+  await t.test("Trusted Types: an engine whose worker's URL a policy of the page made", async () => {
+    const trusted = await startSite({ "Content-Security-Policy": "require-trusted-types-for 'script'" });
+    trusted.pages.set("/setup.js", { headers: { "Content-Type": "text/javascript" }, body: `
+      import { createEngine } from "/dist/index.js";
+      const policy = trustedTypes.createPolicy("eigenscope", { createScriptURL: (url) => url });
+      const createWorker = (name) => new Worker(policy.createScriptURL("/dist/worker.js"), { type: "module", name });
+      document.querySelector("#one").engine = await createEngine({ createWorker });` });
+    const tab = await tabs.open(trusted, `${element("one", 'kind="svd"')}<script type="module" src="/setup.js"></script>`);
+    await tab.$eval("#one", (one) => { (one as HTMLElementTagNameMap["eigenscope-spectrum"]).data = [[3, 0], [0, 4]]; });
+    await tab.waitForFunction(() => (document.getElementById("one") as HTMLElementTagNameMap["eigenscope-spectrum"]).result, { timeout: 30_000 });
+    near((await resultOf(tab, "one")).values, [4, 3]);
+    assert.ok(await painted(tab, "one", [213, 94, 0]) > 50);
+    await tab.close();
+    await trusted.close();
   });
 
   await t.test("colors follow the page's color-scheme and custom properties, also later", async () => {

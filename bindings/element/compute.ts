@@ -3,7 +3,7 @@
 import type { Engine, EngineInfo } from "../engine.ts";
 import { matrix, toMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
 import { columns, normalizeRows } from "../linalg/rows.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import type { CallOptions } from "../options.ts";
 import { rowWarnings } from "../plot/rowWarnings.ts";
 import type { Range, Settings, SpectrumKind } from "./settings.ts";
@@ -42,6 +42,7 @@ export function prepare(data: MatrixLike, { kind, rows, cols, unitRows }: Settin
     const [from, to] = indices("rows", rows, X.rows);
     X = matrix(to - from, X.cols, X.data.subarray(from * X.cols, to * X.cols) as Float64Array);
   }
+  if (X.rows === 0 || X.cols === 0) throw new ShapeError(`eigenscope-spectrum: data are ${X.rows}×${X.cols}, they must hold a number`);
   if (cols) X = columns(X, ...indices("columns", cols, X.cols));
   if (unitRows && kind === "eig") throw new OptionError('eigenscope-spectrum: unit-rows is not for kind "eig", whose matrix is taken as it is');
   return unitRows ? normalizeRows(X) : X;

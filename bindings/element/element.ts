@@ -180,6 +180,7 @@ export class SpectrumElement extends Base {
     this.#near = undefined;
     this.#stale = false;
     this.#result = null;
+    this.#redraw(); // the title may be another
     if (!src && !this.#data) return view.clear();
     const running = (this.#running = new AbortController());
     const { signal } = running;

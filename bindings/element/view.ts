@@ -20,7 +20,8 @@ function sharedSheet(): CSSStyleSheet {
 }
 
 export class View {
-  private readonly title = create("span", "title");
+  private readonly figure = create("figure", "figure");
+  private readonly title = create("figcaption", "caption");
   /** The shape for eyes; its text alternative is its label. */
   private readonly plot = create("div", "plot");
   private readonly status = create("p", "status");
@@ -35,13 +36,10 @@ export class View {
 
   constructor(root: ShadowRoot) {
     root.adoptedStyleSheets = [sharedSheet()];
-    const figure = create("figure", "figure");
-    const caption = create("figcaption", "caption");
     const area = create("div", "area");
     const over = create("div", "over");
-    caption.append(this.title);
-    caption.id = "title";
-    figure.setAttribute("aria-labelledby", "title");
+    this.title.id = "title";
+    this.figure.setAttribute("aria-labelledby", "title");
     this.legend.setAttribute("aria-hidden", "true"); // it follows the pointer
     this.numbers.setAttribute("aria-live", "polite");
     this.status.setAttribute("role", "status");
@@ -51,8 +49,8 @@ export class View {
     this.bar.max = 1;
     over.append(this.status, this.bar, this.error);
     area.append(this.plot, over);
-    figure.append(caption, area, this.legend, this.numbers);
-    root.append(figure, ...this.probes);
+    this.figure.append(this.title, area, this.legend, this.numbers);
+    root.append(this.figure, ...this.probes);
     for (const probe of this.probes) {
       probe.setAttribute("aria-hidden", "true");
       probe.addEventListener("transitionend", () => this.paint());
@@ -81,7 +79,7 @@ export class View {
     if (fraction === undefined) this.bar.removeAttribute("value");
     else this.bar.value = fraction;
     if (this.status.textContent !== text) this.status.textContent = text;
-    this.plot.classList.add("stale");
+    this.figure.classList.add("stale");
   }
 
   show(drawing: Drawing): void {
@@ -116,7 +114,7 @@ export class View {
   private rest(): void {
     this.bar.hidden = true;
     this.status.textContent = this.error.textContent = "";
-    this.plot.classList.remove("stale");
+    this.figure.classList.remove("stale");
   }
 
   private erase(): void {
