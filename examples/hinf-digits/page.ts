@@ -163,7 +163,8 @@ file.addEventListener("change", () => {
   file.value = ""; // the same file can be chosen again
 });
 byId("digits").addEventListener("click", () => {
-  navigator.serviceWorker?.ready.then(() => { byId("offline").hidden = false; });
+  byId<HTMLAnchorElement>("licences").href = new URL("../../dist/third-party.txt", import.meta.url).href;
+navigator.serviceWorker?.ready.then(() => { byId("offline").hidden = false; });
 
 open();
   file.focus();
@@ -208,6 +209,7 @@ new ResizeObserver(() => {
   plots.smallest.setSize(size(byId("smallest")));
 }).observe(document.querySelector("main")!);
 
+byId<HTMLAnchorElement>("licences").href = new URL("../../dist/third-party.txt", import.meta.url).href;
 navigator.serviceWorker?.ready.then(() => { byId("offline").hidden = false; });
 
 open();

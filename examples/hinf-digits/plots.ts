@@ -12,6 +12,9 @@ export const color = (name: string) => getComputedStyle(document.documentElement
 
 const theme = () => ({ text: color("muted"), grid: color("grid"), font: getComputedStyle(document.body).fontFamily });
 
+/** Where a pointer can hover. */
+const HINT = matchMedia("(hover: hover)").matches ? "Drag to zoom, double-click for all." : "";
+
 const short = (x: number) => significant(x, 5);
 
 /** What both plots mark: the certified value. */
@@ -33,9 +36,10 @@ export function drawSpectra(element: HTMLElement, results: Results, readout: (te
     const at = cursor.idx;
     const samples = shown.slice(1, 1 + results.samples.length);
     const last = samples.at(-1)?.[at ?? -1];
-    readout(at == null ? "" : `rank ${grouped(at + 1)}: closed form ${short(shown.at(-1)![at]!)}${
+    readout(at == null ? HINT : `rank ${grouped(at + 1)}: closed form ${short(shown.at(-1)![at]!)}${
       last ? `, ${grouped(results.samples.at(-1)!.summary.features)} neurons ${short(last)}` : ""}`);
   }];
+  readout(HINT);
   return new uPlot(options, data, element);
 }
 

@@ -94,10 +94,9 @@ function tableRow(name: string, cells = ["–", "–", "–", "–", "–"]): HT
   return row;
 }
 
-export function showEngine({ version, variant, threads, parts, reason }: EngineInfo): void {
-  const split = parts > 1 ? `, work in ${parts} parts` : "";
-  const isolated = crossOriginIsolated ? "cross-origin isolated" : "not cross-origin isolated";
-  put("engine", `Engine: eigenscope ${version}, ${variant}, ${threads} ${threads === 1 ? "thread" : "threads"}${split}; this page is ${isolated} (${reason}).`);
+export function showEngine({ version, variant, threads, reason }: EngineInfo): void {
+  const isolated = crossOriginIsolated ? "this page is cross-origin isolated; " : "";
+  put("engine", `Engine: eigenscope ${version}, ${variant}, ${threads} ${threads === 1 ? "thread" : "threads"}; ${isolated}${reason}.`);
 }
 
 export function showMessage(id: "error" | "warnings", lines: string[]): void {
