@@ -14,6 +14,9 @@ import { version } from "./version.ts";
 const nodePort = nodeBuiltin<typeof import("node:worker_threads")>("node:worker_threads")?.parentPort;
 const port = (nodePort ?? globalThis) as { postMessage(message: Up | PoolReply | Reply, transfer?: (ArrayBuffer | MessagePort)[]): void };
 
+/** Firefox does not hand a module to a worker whose own policy forbids wasm, WebKit does not instantiate it. */
+const OWN_POLICY = "its script has a Content-Security-Policy of its own, which has to allow 'wasm-unsafe-eval' in script-src";
+
 let receiveRequest: ((request: Request) => void) | undefined;
 
 function receive(message: unknown): void {
@@ -27,7 +30,7 @@ function receive(message: unknown): void {
       port.postMessage({ type: "ready" });
     }
   } catch (error) {
-    port.postMessage({ type: "failed", message: String(error) });
+    port.postMessage({ type: "failed", message: error instanceof WebAssembly.CompileError ? OWN_POLICY : String(error) });
   }
 }
 
@@ -43,13 +46,7 @@ function runPoolThread({ module, memory }: Binary): void {
 }
 
 function receiveUnreadable(): void {
-  port.postMessage({
-    type: "failed",
-    message: receiveRequest
-      ? "it could not read a request"
-      // Firefox does not hand a module to a worker whose own policy forbids wasm
-      : "its script has a Content-Security-Policy of its own, which has to allow 'wasm-unsafe-eval' in script-src",
-  });
+  port.postMessage({ type: "failed", message: receiveRequest ? "it could not read a request" : OWN_POLICY });
 }
 
 if (nodePort) {

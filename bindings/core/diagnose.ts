@@ -46,7 +46,7 @@ export async function workerFailure(
   if (createWorker) {
     return fail(`the worker of createWorker did not start (${detail}): it has to run eigenscope's dist/worker.js, a new one at each call`);
   }
-  if (/TrustedScriptURL/.test(detail)) return fail("the page demands Trusted Types: give createWorker, which makes the worker's URL by a policy of the page");
+  if (/TrustedScriptURL|Sink type mismatch/.test(detail)) return fail("the page demands Trusted Types: give createWorker, which makes the worker's URL by a policy of the page");
   if (workerUrl === undefined) {
     return fail(blocked
       ? "workers from blob: URLs are blocked by the page's Content-Security-Policy (worker-src): serve eigenscope's dist/worker.js and give its URL as workerUrl, or allow worker-src blob:"

@@ -33,6 +33,7 @@ const SCRIPTS: Record<string, string> = {
     globalThis.runCore = (options, url) => new Promise((resolve) => {
       const worker = new Worker(url, { type: "module" });
       worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = () => resolve({ message: "the worker of the test did not start" });
       worker.postMessage(options);
     });`,
   // the same with a core in a worker
