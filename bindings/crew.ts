@@ -3,13 +3,13 @@
 
 import { CapabilityError } from "./errors.ts";
 import { isShared } from "./core/memory.ts";
-import { spawnParts, spawnPool, type HostRole, type Pool } from "./core/pool.ts";
+import { spawnPart, spawnPool, type HostRole, type Pool } from "./core/pool.ts";
 import type { Binary } from "./core/runtime.ts";
 import type { Spawn, WorkerHandle } from "./core/spawn.ts";
 import type { Reply, Request } from "./rpc.ts";
 
 /** What the host says once it is ready. */
-export type HostReply = Exclude<Reply, { type: "ready" | "failed" | "parts" }>;
+export type HostReply = Exclude<Reply, { type: "ready" | "failed" | "part" }>;
 
 export interface CrewListener {
   onReply(reply: HostReply): void;
@@ -22,10 +22,11 @@ export class Crew {
   words?: { abort: Int32Array; progress: Float64Array };
   /** Why there is no pool although there should be one: the host then does the work alone. */
   poolFailure?: string;
-  /** The parts could not start, which cost the calls in flight: the next crew has to do without. */
+  /** A part could not start, which cost the calls in flight: the next crew has to do without. */
   withoutParts = false;
   private host?: WorkerHandle;
-  private pool?: Pool;
+  /** The pool, or each part. */
+  private readonly pools: Pool[] = [];
   private ended = false;
 
   constructor(private readonly binary: Binary, private readonly spawn: Spawn, private readonly listener: CrewListener) {}
@@ -59,8 +60,8 @@ export class Crew {
   end(): void {
     this.ended = true;
     this.host?.terminate();
-    this.pool?.close();
-    this.host = this.pool = this.words = undefined;
+    for (const pool of this.pools.splice(0)) pool.close();
+    this.host = this.words = undefined;
   }
 
   /** Gives the host its role and waits until it is ready. */
@@ -86,8 +87,8 @@ export class Crew {
           resolve();
         } else if (reply.type === "failed") {
           fail(reply.message);
-        } else if (reply.type === "parts") {
-          void this.startParts(reply.ends);
+        } else if (reply.type === "part") {
+          void this.startPart(reply.number, reply.end);
         } else {
           this.listener.onReply(reply);
         }
@@ -108,9 +109,10 @@ export class Crew {
     }
   }
 
-  private async startParts(ends: MessagePort[]): Promise<void> {
+  private async startPart(number: number, end: MessagePort): Promise<void> {
     try {
-      this.adopt(await spawnParts(this.binary, ends, this.spawn));
+      const part = await spawnPart(this.binary, number, end, this.spawn);
+      this.adopt({ workers: [part], close: () => part.terminate() });
     } catch (error) {
       this.withoutParts = true;
       this.died((error as Error).message);
@@ -119,7 +121,7 @@ export class Crew {
 
   private adopt(pool: Pool): void {
     if (this.ended) return pool.close();
-    this.pool = pool;
+    this.pools.push(pool);
     for (const worker of pool.workers) worker.onDeath((reason) => this.died(reason));
   }
 

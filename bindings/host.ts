@@ -35,7 +35,7 @@ export function startHost(role: HostRole, port: Port): (request: Request) => voi
   port.postMessage({ type: "ready", abortWord: rt.kernels.abort_word(), progressWord: rt.kernels.progress_word() });
 
   const partPorts = role.parts > 1
-    ? new PartPorts(role.parts, (ends) => port.postMessage({ type: "parts", ends }, ends))
+    ? new PartPorts(role.parts, (number, end) => port.postMessage({ type: "part", number, end }, [end]))
     : undefined;
 
   /** The operation's first or next step. */

@@ -3,8 +3,8 @@
 //   host → part   { id, share, args }       over a channel of their own, past the caller's thread
 //   part → host   { id, value } or { id, error }
 //
-// The workers are started at the first call that splits: most pages never make one, and each worker takes
-// about 10 ms and some MiB. Until they are up their channels keep what was sent.
+// A worker is started when something is sent to it for the first time: many pages never make a call that splits,
+// and each worker takes about 10 ms and some MiB. Until it is up its channel keeps what was sent.
 
 import type { Gather, Parts } from "./core/parts.ts";
 import type { PartRole } from "./core/pool.ts";
@@ -40,13 +40,13 @@ export interface PartsOfCall extends Parts {
   gathered(): Promise<unknown[]>;
 }
 
-/** The host's ends of `count − 1` channels; `start` is given the other ends when the first share is sent. */
+/** The host's ends of up to `count − 1` channels; `start` is given the other end of the one to a part. */
 export class PartPorts {
-  private ports?: MessagePort[];
+  private readonly ports: MessagePort[] = [];
   private nextId = 1;
   private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 
-  constructor(private readonly count: number, private readonly start: (ends: MessagePort[]) => void) {}
+  constructor(private readonly count: number, private readonly start: (number: number, end: MessagePort) => void) {}
 
   /** For one call; answers that an earlier one did not wait for go nowhere. */
   forCall(): PartsOfCall {
@@ -63,20 +63,17 @@ export class PartPorts {
   }
 
   private ask(p: number, share: string, args: unknown[]): Promise<unknown> {
-    this.ports ??= this.open();
+    while (this.ports.length < p) this.open();
     const id = this.nextId++;
     const task: Task = { id, share, args };
     this.ports[p - 1].postMessage(task, transferables(args));
     return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
   }
 
-  private open(): MessagePort[] {
-    const channels = Array.from({ length: this.count - 1 }, () => new MessageChannel());
-    this.start(channels.map(({ port2 }) => port2));
-    return channels.map(({ port1 }) => {
-      port1.onmessage = ({ data }) => this.receive(data as Done);
-      return port1;
-    });
+  private open(): void {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => this.receive(data as Done);
+    this.start(this.ports.push(port1), port2);
   }
 
   private receive(done: Done): void {

@@ -2,8 +2,8 @@
 //
 //   engine → host   role message (core/pool.ts), then requests: a call, or the answer to an ask
 //   host → engine   ready, then for each request progress (only without shared memory) and one reply:
-//                   the end of a call, or an ask for a product of its operator; once, at the first call
-//                   that splits, channels for parts (parts.ts)
+//                   the end of a call, or an ask for a product of its operator; and a channel for each part
+//                   when it is needed for the first time (parts.ts)
 //
 // The host has one request at a time. A call that asks waits in it while others run above it on the
 // memory's stack, so answers are given to the youngest of the waiting calls only (calls.ts).
@@ -39,7 +39,7 @@ export interface Ask {
 export type Reply =
   | { type: "ready"; abortWord: number; progressWord: number }
   | { type: "failed"; message: string }
-  | { type: "parts"; ends: MessagePort[] }
+  | { type: "part"; number: number; end: MessagePort }
   | { type: "progress"; id: number; fraction: number }
   | Ask
   | { type: "result"; id: number; value: unknown }

@@ -53,7 +53,8 @@ export function hinf_count_work_f64(n: i32, d: i32, m: i32): f64 {
  * C[i, j] := |{k : wₖ·xᵢ > 0 and wₖ·xⱼ > 0}| over neurons from ≤ k < to; opens regions.
  *
  * X (n×d, row stride ldx in elements); C: hinf_counts_f64(n) u32. `from` is a multiple of 48; W is drawn from
- * its first row on whatever `from` is, which takes a tenth of the time that the counting of those rows would.
+ * its first row on whatever `from` is: a row that is passed over takes a third of the time of one that counts
+ * where samples are few, 3 % where they are 1800 of 64 numbers.
  * work: hinf_count_work_f64(n, d, to − from) bytes, 64-byte aligned. Returns 0 or INFO_ABORTED. C is exact.
  */
 export function hinf_count_f64(

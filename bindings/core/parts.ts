@@ -21,8 +21,8 @@ export function alone<R>(steps: Gather<R>): R {
 }
 
 /**
- * What things take, in ns, on one core of a Xeon at 2.x GHz: only the proportions matter, to shares that end
- * together and to what is worth a share at all.
+ * What things take, in ns, on one core of a Xeon with AVX-512, in Node 24: only the proportions matter, to shares
+ * that end together and to what is worth a share at all.
  */
 export const COST = {
   /** A multiply-add of a product, by the bytes of its numbers. */

@@ -26,31 +26,28 @@ export async function spawnPool(binary: Binary, count: number, spawn: Spawn): Pr
   // without the loader, which a page's thread has no other use for, and not at once: it may not be on such a thread
   const { exports } = await WebAssembly.instantiate(binary.module, { env: { memory: binary.memory, tick: () => {} } });
   const { stop_workers } = exports as unknown as Kernels;
-  const starting = Array.from({ length: count }, (_, i) => start(spawn, `eigenscope-pool-${i + 1}`, { role: "pool", ...binary }));
-  return together(starting, stop_workers);
-}
-
-/** Starts a part for each channel to the host, likewise. */
-export function spawnParts({ memory, memoryLimit, ...binary }: Binary, ends: MessagePort[], spawn: Spawn): Promise<Pool> {
-  const starting = ends.map((port, i) => start(spawn, `eigenscope-part-${i + 1}`, { role: "part", port, ...binary }));
-  return together(starting, () => {});
-}
-
-async function together(starting: Promise<WorkerHandle>[], stop: () => void): Promise<Pool> {
+  const joining = Array.from({ length: count }, (_, i) => start(spawn, `eigenscope-pool-${i + 1}`, { role: "pool", ...binary }));
   const pool = (workers: WorkerHandle[]): Pool => ({
     workers,
     close() {
-      stop();
+      stop_workers();
       for (const worker of workers) worker.terminate();
     },
   });
   try {
-    return pool(await Promise.all(starting));
+    return pool(await Promise.all(joining));
   } catch (error) {
-    const all = await Promise.allSettled(starting);
+    const all = await Promise.allSettled(joining);
     pool(all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []))).close();
     throw error;
   }
+}
+
+/** Starts part `number`, with its end of a channel to the host, and waits until it is ready. */
+export function spawnPart(
+  { memory, memoryLimit, ...binary }: Binary, number: number, port: MessagePort, spawn: Spawn,
+): Promise<WorkerHandle> {
+  return start(spawn, `eigenscope-part-${number}`, { role: "part", port, ...binary });
 }
 
 async function start(spawn: Spawn, name: string, role: PoolRole | PartRole): Promise<WorkerHandle> {
