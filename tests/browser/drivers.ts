@@ -3,10 +3,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import puppeteer, { type Frame, type LaunchOptions, type Page } from "puppeteer-core";
+import { setTimeout as sleep } from "node:timers/promises";
+import puppeteer, { type Frame, type LaunchOptions, type Page, type WebWorker } from "puppeteer-core";
 
 export interface Tab {
-  /** The value of an expression, or of its promise, in the page that holds the tests: the tab's, or that in its frame. */
+  /** The value of an expression, or of its promise, where page.ts is: in the tab's page, its frame or its worker. */
   evaluate<T>(expression: string): Promise<T>;
   close(): Promise<void>;
 }
@@ -62,9 +63,11 @@ async function launch(options: LaunchOptions): Promise<PuppeteerBrowser> {
       const page = await browser.newPage();
       if (before) await page.evaluateOnNewDocument(before);
       await page.goto(url, { timeout: OPEN_LIMIT });
-      const frame = (): Frame => page.frames().at(-1)!;
-      await frame().waitForFunction("globalThis.runCase", { timeout: OPEN_LIMIT });
-      return { page, evaluate: (expression) => frame().evaluate(expression) as Promise<never>, close: () => page.close() };
+      const place = (): Frame | WebWorker => page.workers().find((worker) => worker.url().endsWith("/page.js")) ?? page.frames().at(-1)!;
+      for (const since = Date.now(); !(await place().evaluate("'runCase' in globalThis")); await sleep(20)) {
+        if (Date.now() - since > OPEN_LIMIT) throw new Error(`${url}: its script did not run`);
+      }
+      return { page, evaluate: (expression) => place().evaluate(expression) as Promise<never>, close: () => page.close() };
     },
     async close() {
       await browser.close().catch(() => browser.process()?.kill("SIGKILL"));

@@ -13,6 +13,8 @@ export interface Place {
   headers: Record<string, string>;
   /** The page is in a frame of a page of another site, with this `allow`. */
   framed?: { allow: string };
+  /** The cases run in a worker of the page. */
+  inWorker?: true;
   options: EngineOptions;
 }
 
@@ -77,4 +79,14 @@ export const strictIsolated: Place = {
   options: { threads: 2, workerUrl: "dist/worker.js" },
 };
 
-export const places = [isolated, plain, strict, strictIsolated, framed, framedIsolated];
+/** In a worker of an isolated page: its own workers are nested then, and its thread may wait for another. */
+export const workerIsolated: Place = {
+  path: "worker-isolated",
+  name: "in a worker, isolated",
+  isolated: true,
+  headers: isolation(),
+  inWorker: true,
+  options: { threads: 2 },
+};
+
+export const places = [isolated, plain, strict, strictIsolated, framed, framedIsolated, workerIsolated];

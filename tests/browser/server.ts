@@ -13,7 +13,8 @@ const TYPES: Record<string, string> = {
   ".js": "text/javascript; charset=utf-8",
   ".wasm": "application/wasm",
 };
-const PAGE = `<!doctype html><meta charset="utf-8"><title>contract</title><script type="module" src="page.js"></script>`;
+const page = (script: string) => `<!doctype html><meta charset="utf-8"><title>contract</title><script type="module" src="${script}"></script>`;
+const START_WORKER = `new Worker("page.js", { type: "module" });`;
 
 export interface Server {
   /** Where a place's page is; in a frame, where the page around it is. */
@@ -32,8 +33,9 @@ export async function serve(): Promise<Server> {
     const send = (body: string | Buffer, status = 200) =>
       response.writeHead(status, { "Content-Type": TYPES[extname(file)] ?? "text/plain", "Cache-Control": "no-store", ...place?.headers }).end(body);
     if (!place) send("no such place", 404);
-    else if (file === "page.html") send(PAGE);
+    else if (file === "page.html") send(page(place.inWorker ? "start.js" : "page.js"));
     else if (file === "page.js") send(script);
+    else if (file === "start.js") send(START_WORKER);
     else if (file === "around.html") send(around(place, port));
     else if (file.startsWith("dist/")) await readFile(join(ROOT, file)).then(send, () => send("no such file", 404));
     else send("no such file", 404);
