@@ -15,12 +15,17 @@ const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Emb
 const pages = [".", ...readdirSync(root)].map((name) => join(root, name, "index.html")).filter((page) => existsSync(page));
 
 /** Pages may talk to where they came from and to nobody else. */
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'";
+const POLICY = [
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self' blob:", "connect-src 'self'",
+  "style-src 'self'", "img-src 'self' data:", "base-uri 'none'", "form-action 'none'",
+].join("; ");
 
 const policy: Plugin = {
   name: "content-security-policy",
   apply: "build",
-  transformIndexHtml: () => [{ tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: POLICY }, injectTo: "head-prepend" }],
+  transformIndexHtml: () => [
+    { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: POLICY }, injectTo: "head-prepend" },
+  ],
 };
 
 /** sw.js with the list of all built files, and their hash as its version. */

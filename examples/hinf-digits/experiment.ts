@@ -1,7 +1,7 @@
 // The experiment: H∞ of the rows in closed form, and its estimate from more and more random neurons.
 
 import type { Engine, Matrix } from "eigenscope";
-import { rowWarnings, type HinfSummary } from "eigenscope/plot";
+import { grouped, rowWarnings, type HinfSummary } from "eigenscope/plot";
 
 export interface Settings {
   /** Neurons at the end. */
@@ -12,7 +12,10 @@ export interface Settings {
 export type Finding =
   | { kind: "progress"; fraction: number; doing: string }
   /** lower ≤ λ_min(H∞) ≤ upper is proved; the rank is that of the data. */
-  | { kind: "certificate"; lambdaMin: number; lower: number; upper: number; rank: number; seconds: number; warnings: string[] }
+  | {
+    kind: "certificate"; lambdaMin: number; lower: number; upper: number; rank: number;
+    seconds: number; warnings: string[];
+  }
   | { kind: "exact"; values: Matrix["data"]; seconds: { matrix: number; spectrum: number } }
   | { kind: "sample"; sample: HinfSummary["monteCarlo"][number]; values: Matrix["data"] }
   | { kind: "gram"; values: Matrix["data"] };
@@ -37,20 +40,22 @@ export async function converge(
   const cube = n ** 3;
   const draws = (m: number) => m * n * X.cols;
   const limits = (m: number) => Math.min(m, 10_000) * n * X.cols;
-  const step = stepper(cube * (3.4 + sizes.length) + sizes.reduce((sum, m) => sum + draws(m) + limits(m), 0), signal, tell);
+  const total = sizes.reduce((sum, m) => sum + cube + draws(m) + limits(m), 3.4 * cube);
+  const step = stepper(total, signal, tell);
 
   // the certificate needs the most memory: what is too large is refused here, before any work
   const certificate = await timed(es.hinf.lambdaMin(X, step("certificate", cube)));
   const rank = await es.linalg.rank(X, step("rank of the data", 0.2 * cube));
   const { lambdaMin, lower, upper, vector, info } = certificate.value;
-  tell({ kind: "certificate", lambdaMin, lower, upper, rank, seconds: certificate.seconds, warnings: rowWarnings(info, upper === 0) });
+  const warnings = rowWarnings(info, upper === 0);
+  tell({ kind: "certificate", lambdaMin, lower, upper, rank, seconds: certificate.seconds, warnings });
 
   const H = await timed(es.hinf.exact(X, step("closed form", 0.2 * cube)));
   const spectrum = await timed(es.linalg.eigvalsh(H.value.matrix, step("closed form: spectrum", cube)));
   tell({ kind: "exact", values: spectrum.value, seconds: { matrix: H.seconds, spectrum: spectrum.seconds } });
 
   for (const m of sizes) {
-    const name = `${m.toLocaleString("en")} neurons`;
+    const name = `${grouped(m)} neurons`;
     const sample = await timed(es.hinf.monteCarlo(X, { features: m, seed, ...step(name, draws(m)) }));
     const values = await timed(es.linalg.eigvalsh(sample.value.matrix, step(`${name}: spectrum`, cube)));
     const limit = await es.hinf.upperConfidence(X, sample.value, vector, step(`${name}: limit`, limits(m)));

@@ -13,7 +13,10 @@ import { byId, neurons, proved, put, showCards, showData, showEngine, showMessag
 /** Rows that are used at first: what is done in seconds. */
 const ROWS = matchMedia("(max-width: 46rem)").matches ? 600 : 2000;
 
-const [rows, features, seed, dropLast] = [byId<HTMLInputElement>("rows"), byId<HTMLSelectElement>("features"), byId<HTMLInputElement>("seed"), byId<HTMLInputElement>("drop-last")];
+const rows = byId<HTMLInputElement>("rows");
+const features = byId<HTMLSelectElement>("features");
+const seed = byId<HTMLInputElement>("seed");
+const dropLast = byId<HTMLInputElement>("drop-last");
 const file = byId<HTMLInputElement>("file");
 const runButton = byId<HTMLButtonElement>("run");
 const progress = byId<HTMLProgressElement>("progress");
@@ -71,7 +74,12 @@ function useData(read: Data): void {
 function run(): void {
   if (!data) return;
   if (![rows, seed].every((input) => input.reportValidity())) return;
-  const settings = { rows: rows.valueAsNumber, features: Number(features.value), seed: seed.valueAsNumber, dropLastColumn: dropLast.checked };
+  const settings = {
+    rows: rows.valueAsNumber,
+    features: Number(features.value),
+    seed: seed.valueAsNumber,
+    dropLastColumn: dropLast.checked,
+  };
   current = ++runs;
   results = {
     data: { source: data.source, rows: settings.rows, cols: data.cols - Number(settings.dropLastColumn) },

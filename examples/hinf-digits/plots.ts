@@ -68,7 +68,10 @@ function spectra({ sizes, samples, exact }: Results) {
 export function drawSmallest(element: HTMLElement, results: Results): uPlot {
   const { sizes } = results;
   const { options } = spectrumPlot(
-    [{ label: "95 % limit", values: [], color: color("sample-1"), dash: [4, 4] }, { label: "λ min", values: [], color: color("sample-4") }],
+    [
+      { label: "95 % limit", values: [], color: color("sample-1"), dash: [4, 4] },
+      { label: "λ min", values: [], color: color("sample-4") },
+    ],
     { ...size(element), mark: mark(results), theme: theme() },
   );
   const last = sizes.at(-1)!;

@@ -15,10 +15,14 @@ export function put(id: string, text: string): void {
 export const neurons = (m: number) => `${grouped(m)} ${m === 1 ? "neuron" : "neurons"}`;
 
 /** The proved interval, rounded outwards, and the value in as many digits as it is known. */
-export function proved({ lambdaMin, lower, upper }: NonNullable<Results["certificate"]>): { value: string; lower: string; upper: string } {
+export function proved({ lambdaMin, lower, upper }: NonNullable<Results["certificate"]>) {
   const digits = digitsFor(lower, upper);
   const bound = (x: number, round: typeof roundUp) => (x === 0 ? "0" : typeset(round(x, digits)));
-  return { value: upper === 0 ? "0" : significant(lambdaMin, digits), lower: bound(lower, roundDown), upper: bound(upper, roundUp) };
+  return {
+    value: upper === 0 ? "0" : significant(lambdaMin, digits),
+    lower: bound(lower, roundDown),
+    upper: bound(upper, roundUp),
+  };
 }
 
 /** An upper limit in few digits, rounded up. */
@@ -48,44 +52,50 @@ function paint(canvas: HTMLCanvasElement, { side, pixels }: Data["images"]): voi
   context.putImageData(strip, 0, 0);
 }
 
-const NOTHING = { value: "–", note: "\u00a0" };
+const NOTHING = ["–", "\u00a0"];
 
 export function showCards({ certificate, samples, data, sizes }: Results): void {
   const last = samples.at(-1)?.summary;
   put("sizes", `${grouped(sizes[0]!)} to ${neurons(sizes.at(-1)!)}`);
   put("sample-name", last ? neurons(last.features) : "random neurons");
-  card("sample", last ? { value: significant(last.lambdaMin, 5), note: `λ ≤ ${limit(last.upperConfidence)} (95 %)` } : NOTHING);
+  card("sample", last ? [significant(last.lambdaMin, 5), `λ ≤ ${limit(last.upperConfidence)} (95 %)`] : NOTHING);
   if (!certificate) {
     card("exact", NOTHING);
     card("rank", NOTHING);
     return;
   }
   const { value, lower, upper } = proved(certificate);
-  card("exact", { value, note: `${lower} ≤ λ ≤ ${upper}` });
+  card("exact", [value, `${lower} ≤ λ ≤ ${upper}`]);
   const { rank } = certificate;
-  card("rank", { value: grouped(rank), note: `of ${grouped(data.rows)} rows${rank < data.rows ? ": XXᵀ is singular" : ""}` });
+  card("rank", [grouped(rank), `of ${grouped(data.rows)} rows${rank < data.rows ? ": XXᵀ is singular" : ""}`]);
 }
 
-function card(name: string, { value, note }: typeof NOTHING): void {
-  put(`${name}-value`, value);
-  put(`${name}-note`, note);
+function card(name: string, [value, note]: string[]): void {
+  put(`${name}-value`, value!);
+  put(`${name}-note`, note!);
 }
 
 /** A row for every matrix of the run; what is not known yet is a dash, so that nothing moves later. */
 export function showTable({ sizes, samples, certificate, exact }: Results): void {
   const rows = sizes.map((m, k) => {
     const s = samples[k]?.summary;
-    return tableRow(grouped(m), s && [significant(s.lambdaMin, 5), `${limit(s.upperConfidence)} (95 %)`, significant(s.lambdaMax, 5), seconds(s.seconds.matrix), seconds(s.seconds.spectrum)]);
+    return tableRow(grouped(m), s && [
+      significant(s.lambdaMin, 5), `${limit(s.upperConfidence)} (95 %)`, ...largest(s.lambdaMax, s.seconds),
+    ]);
   });
   const closed = tableRow("∞, exact", [
     ...(certificate ? [significant(certificate.lambdaMin, 5), `${limit(certificate.upper)} (proved)`] : ["–", "–"]),
-    ...(exact ? [significant(exact.values.at(-1)!, 5), seconds(exact.seconds.matrix), seconds(exact.seconds.spectrum)] : ["–", "–", "–"]),
+    ...(exact ? largest(exact.values.at(-1)!, exact.seconds) : ["–", "–", "–"]),
   ]);
   closed.className = "exact";
   byId("numbers").querySelector("tbody")!.replaceChildren(...rows, closed);
 }
 
-const seconds = (s: number) => (s < 10 ? s.toFixed(2) : s.toFixed(1));
+/** The last three cells of a row. */
+function largest(lambdaMax: number, took: { matrix: number; spectrum: number }): string[] {
+  const seconds = (s: number) => (s < 10 ? s.toFixed(2) : s.toFixed(1));
+  return [significant(lambdaMax, 5), seconds(took.matrix), seconds(took.spectrum)];
+}
 
 function tableRow(name: string, cells = ["–", "–", "–", "–", "–"]): HTMLTableRowElement {
   const row = document.createElement("tr");
@@ -96,7 +106,8 @@ function tableRow(name: string, cells = ["–", "–", "–", "–", "–"]): HT
 
 export function showEngine({ version, variant, threads, reason }: EngineInfo): void {
   const isolated = crossOriginIsolated ? "this page is cross-origin isolated; " : "";
-  put("engine", `Engine: eigenscope ${version}, ${variant}, ${threads} ${threads === 1 ? "thread" : "threads"}; ${isolated}${reason}.`);
+  const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
+  put("engine", `Engine: eigenscope ${version}, ${variant}, ${count}; ${isolated}${reason}.`);
 }
 
 export function showMessage(id: "error" | "warnings", lines: string[]): void {
