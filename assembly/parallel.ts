@@ -22,7 +22,7 @@
 //
 //       64 TICKET i64     128 DONE i32      192 JOB: task, n, grain, chunks  (i32 each)
 //      256 WAKE i32       260 SLEEPERS i32  264 STOP i32 (workers leave)     268 THREADS i32
-//      320 ABORT i32      328 PROGRESS f64 (fraction done)
+//      320 ABORT i32      328 PROGRESS f64 (fraction done)     336 ALONE i32 (one kernel is all of the call)
 //     1024…4095 ARGS      the arguments of the current region, written by the caller
 
 import { runTask } from "./tasks";
@@ -35,6 +35,7 @@ const SLEEPERS: usize = 260;
 const STOP: usize = 264;
 const ABORT: usize = 320;
 const PROGRESS: usize = 328;
+const ALONE: usize = 336;
 const ARGS: usize = 1024;
 
 /** What fail_chunk puts into the abort word; an abort puts 1. */
@@ -66,9 +67,9 @@ export function args<T>(): T {
 /**
  * Runs task(i0, i1) over [0, n) in chunks [c·grain, min(n, (c+1)·grain)); returns when all are done.
  * The task finds its arguments in args<T>(). Returns 0, or INFO_ABORTED: the remaining chunks were
- * then skipped. An uncontended region costs 2-5 µs.
+ * then skipped. An uncontended region costs 2-5 µs. With `tell` its chunks are the progress of the call.
  */
-export function parallelFor(task: i32, n: i32, grain: i32): i32 {
+export function parallelFor(task: i32, n: i32, grain: i32, tell: bool = false): i32 {
   if (n <= 0) return 0;
   const chunks = (n + grain - 1) / grain;
   if (ASC_FEATURE_THREADS) {
@@ -85,7 +86,9 @@ export function parallelFor(task: i32, n: i32, grain: i32): i32 {
       if (atomic.load<i32>(SLEEPERS) > 0) atomic.notify(WAKE, -1);
       if (!aborted()) runTask(task, 0, grain);
       atomic.add<i32>(DONE, 1);
-      while (claim()) {}
+      while (claim()) {
+        if (tell) progress(atomic.load<i32>(DONE), chunks);
+      }
       wait(DONE, chunks, false);
       return aborted() ? INFO_ABORTED : 0;
     }
@@ -93,6 +96,7 @@ export function parallelFor(task: i32, n: i32, grain: i32): i32 {
   for (let c = 0; c < chunks; c++) {
     if (aborted()) return INFO_ABORTED;
     runTask(task, c * grain, min(n, (c + 1) * grain));
+    if (tell) progress(c + 1, chunks);
   }
   return 0;
 }
@@ -204,6 +208,21 @@ export function aborted(): bool {
 export function progress(done: f64, total: f64): void {
   if (ASC_FEATURE_THREADS) atomic.store<i64>(PROGRESS, reinterpret<i64>(done / total));
   else tick(done, total);
+}
+
+/**
+ * Whether the kernel is all of its call, and not one step of many: then it tells its own progress as that
+ * of the call. Only who asks first is told so: the kernels within it are steps.
+ */
+export function alone(): bool {
+  const answer = load<i32>(ALONE) != 0;
+  store<i32>(ALONE, 0);
+  return answer;
+}
+
+/** The word (i32) by which JavaScript says so. */
+export function alone_word(): usize {
+  return ALONE;
 }
 
 /** Where the words that JavaScript reads and writes are: the abort word (i32). */

@@ -19,7 +19,7 @@
 
 import { gemm } from "../blas/gemm/gemm";
 import { syrk, syrk_work } from "../blas/syrk";
-import { args, parallelFor } from "../parallel";
+import { alone, args, parallelFor } from "../parallel";
 import { hsum, madd } from "../simd";
 import { Task } from "../tasks";
 import { asin_f64x2 } from "./asin";
@@ -311,6 +311,7 @@ export function hinf_exact_work_f64(n: i32, d: i32): f64 {
 export function hinf_exact_f64(
   rows: i32, n: i32, d: i32, x: usize, ldx: i32, shift: i32, h: usize, ldh: i32, same: usize, opposite: usize, work: usize,
 ): i32 {
+  const tell = alone();
   const dp = padded(d);
   const size = (usize(n) * dp) << 3;
   const vectors = work + 3 * size;
@@ -324,7 +325,7 @@ export function hinf_exact_f64(
   }
   if (info != 0) return info;
   fill(args<Exact>(), rows, n, d, x, ldx, shift, h, ldh, same, opposite, work); // the products had their own arguments
-  return parallelFor(Task.HINF_MAP, (n + TILE - 1) / TILE, 1);
+  return parallelFor(Task.HINF_MAP, (n + TILE - 1) / TILE, 1, tell);
 }
 
 function fill(

@@ -15,6 +15,7 @@ export interface Kernels {
   heap_base(): Pointer;
   abort_word(): Pointer;
   progress_word(): Pointer;
+  alone_word(): Pointer;
   worker_loop(): void;
   fail_chunk(): void;
   stop_workers(): void;

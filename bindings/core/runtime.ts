@@ -46,6 +46,17 @@ export class Runtime {
     if (this.closed) throw new ClosedError(`${name}: the core is closed`);
   }
 
+  /** Runs the kernel that is all of a call: it then tells its own progress as that of the call. */
+  alone<T>(kernel: () => T): T {
+    const set = (whether: number) => { this.memory.i32(this.kernels.alone_word(), 1)[0] = whether; };
+    set(1);
+    try {
+      return kernel();
+    } finally {
+      set(0);
+    }
+  }
+
   /** Passes a kernel's info through, unless the call was aborted. */
   checkAborted(info: number): number {
     if (info !== INFO_ABORTED) return info;

@@ -58,9 +58,8 @@ export function placeExact(
     const same = memory.push(4 * n, `${fn}: workspace`);
     const opposite = memory.push(4 * n, `${fn}: workspace`);
     const work = memory.push(kernels.hinf_exact_work_f64(n, d), `${fn}: workspace`);
-    rt.checkAborted(
-      kernels.hinf_exact_f64(rows, n, d, x.at, x.stride, shift, placed.at, placed.stride, same, opposite, work),
-    );
+    const kernel = () => kernels.hinf_exact_f64(rows, n, d, x.at, x.stride, shift, placed.at, placed.stride, same, opposite, work);
+    rt.checkAborted(fn === "hinf.exact" ? rt.alone(kernel) : kernel());
     return readSpecial(memory.i32(same, n), memory.i32(opposite, n));
   });
   return { placed, special };

@@ -84,9 +84,9 @@ export function placeProduct(
   const pb = b === a ? pa : pushUnchecked(rt, "matmul", b, bytes);
   const pc = out && beta !== 0 ? pushMatrix(rt, "matmul", "out", out, bytes) : pushEmpty(rt, "matmul", m, n, bytes, n);
   const scratch = rt.memory.push(work(m, n, k), "matmul: workspace");
-  rt.checkAborted(
-    gemm(transA, transB, m, n, k, alpha, pa.at, pa.stride, pb.at, pb.stride, beta, pc.at, pc.stride, scratch),
-  );
+  rt.checkAborted(rt.alone(() => (
+    gemm(transA, transB, m, n, k, alpha, pa.at, pa.stride, pb.at, pb.stride, beta, pc.at, pc.stride, scratch)
+  )));
   return { pa, pb, pc };
 }
 
@@ -116,11 +116,16 @@ export function placeGram(rt: Runtime, x: Matrix, rows: number): { px: Placed; p
   const px = pushUnchecked(rt, "gram", x, bytes);
   const pc = pushEmpty(rt, "gram", rows, n, bytes);
   const scratch = rt.memory.push(work(rows, n, k), "gram: workspace");
-  rt.checkAborted(syrk(rows, k, 1, px.at, px.stride, 0, pc.at, pc.stride, scratch));
+  const square = () => syrk(rows, k, 1, px.at, px.stride, 0, pc.at, pc.stride, scratch);
+  if (others === 0) {
+    rt.checkAborted(rt.alone(square));
+    return { px, pc };
+  }
+  rt.checkAborted(square());
   const x2 = px.at + rows * px.stride * bytes;
-  rt.checkAborted(
-    gemm(false, true, rows, others, k, 1, px.at, px.stride, x2, px.stride, 0, pc.at + rows * bytes, pc.stride, scratch),
-  );
+  rt.checkAborted(rt.alone(() => (
+    gemm(false, true, rows, others, k, 1, px.at, px.stride, x2, px.stride, 0, pc.at + rows * bytes, pc.stride, scratch)
+  )));
   return { px, pc };
 }
 

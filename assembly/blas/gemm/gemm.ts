@@ -13,7 +13,7 @@
 // With threads, one region packs B's block and all of A's rows, the next runs the 3rd loop over tiles
 // of MC×NJ. A number of C is the same sum in the same order in whatever tile and thread it falls.
 
-import { args, parallelFor } from "../../parallel";
+import { alone, args, parallelFor, progress } from "../../parallel";
 import { Task } from "../../tasks";
 import { MC, MR, NC, NJ, NR, PACK_GRAIN, UNIT, depth, part } from "./blocking";
 import { macro } from "./micro";
@@ -129,6 +129,7 @@ export function product<T>(
   const nc = part(n, NC, UNIT);
   const kc = part(k, depth<T>(), 1);
   const tileM = part(m, MC, UNIT);
+  const tell = alone();
   for (let jc = 0; jc < n; jc += nc) { // 5th loop
     let pc = 0;
     do { // 4th loop; entered once for k = 0, which leaves β·C
@@ -160,6 +161,7 @@ export function product<T>(
       if (info == 0) info = parallelFor(isF64 ? Task.GEMM_TILE_F64 : Task.GEMM_TILE_F32, tiles, 1); // 3rd loop
       if (info != 0) return info;
       pc += kc;
+      if (tell) progress(f64(jc) * k + f64(s.n) * min(pc, k), f64(n) * max(k, 1));
     } while (pc < k);
   }
   return 0;
