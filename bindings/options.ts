@@ -29,7 +29,10 @@ export interface WorkerLike {
 }
 
 export interface CreateOptions {
-  /** Threads to compute with, "auto" for one per core. Default "auto" on an engine, 1 on a core. */
+  /**
+   * Threads to compute with, "auto" for one per core. Default "auto" on an engine, 1 on a core. Where memory can't be
+   * shared an engine splits some work in as many parts instead, over workers with memories of their own.
+   */
   threads?: number | "auto";
   /** No relaxed SIMD: equal to the last bit on every machine, 20-40 % slower. Default false. */
   reproducible?: boolean;
