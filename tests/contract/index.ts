@@ -7,10 +7,11 @@ import { death } from "./death.ts";
 import { errors } from "./errors.ts";
 import { order } from "./order.ts";
 import { parts } from "./parts.ts";
+import { patched } from "./patched.ts";
 import { progress } from "./progress.ts";
 import { results } from "./results.ts";
 import { sideBySide } from "./sideBySide.ts";
 
 export const contract: readonly Case[] = [
-  ...results, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...death, ...sideBySide,
+  ...results, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...death, ...sideBySide, ...patched,
 ];
