@@ -2,6 +2,7 @@
 //
 //   build/wasm/*.wasm                 the binaries, from one source (asconfig.json)
 //   bindings/core/generated/*.ts      each binary, stamped, deflated and base64-encoded; the worker's source
+//                                     ("as string": their types would hold them once more)
 //   bindings/plot/generated/page.ts   the report's script and style
 //   bindings/element/generated/style.ts   the element's style
 //   dist/*.js                         bundled entry points, self-contained ESM
@@ -76,7 +77,7 @@ if (only !== "wasm") {
   const binaries = new Map(await Promise.all(VARIANTS.map(async (v) => [v, stamped(await readFile(`build/wasm/${v}.wasm`), v)])));
   await mkdir(GENERATED, { recursive: true });
   for (const [v, bytes] of binaries) {
-    await writeFile(`${GENERATED}/${v}.ts`, `export default "${deflateRawSync(bytes, { level: 9 }).toString("base64")}";\n`);
+    await writeFile(`${GENERATED}/${v}.ts`, `export default "${deflateRawSync(bytes, { level: 9 }).toString("base64")}" as string;\n`);
   }
 
   const worker = await bundle({
@@ -85,7 +86,7 @@ if (only !== "wasm") {
     minify: true,
     write: false,
   });
-  await writeFile(`${GENERATED}/worker-source.ts`, `export default ${JSON.stringify(worker.outputFiles[0].text)};\n`);
+  await writeFile(`${GENERATED}/worker-source.ts`, `export default ${JSON.stringify(worker.outputFiles[0].text)} as string;\n`);
 
   // the report's script with uPlot in it, and its style, as text
   const page = await bundle({
@@ -101,12 +102,12 @@ if (only !== "wasm") {
   });
   const notice = JSON.stringify(await licenceOf("uplot"));
   await mkdir("bindings/plot/generated", { recursive: true });
-  await writeFile("bindings/plot/generated/page.ts", `export const script = ${script};\nexport const style = ${style};\nexport const notice = ${notice};\n`);
+  await writeFile("bindings/plot/generated/page.ts", `export const script: string = ${script};\nexport const style: string = ${style};\nexport const notice: string = ${notice};\n`);
 
   // the element's style with uPlot's, as text
   const element = await bundle({ entryPoints: ["bindings/element/view.css"], minify: true, write: false });
   await mkdir("bindings/element/generated", { recursive: true });
-  await writeFile("bindings/element/generated/style.ts", `export default ${JSON.stringify(element.outputFiles[0].text.trim())};\n`);
+  await writeFile("bindings/element/generated/style.ts", `export default ${JSON.stringify(element.outputFiles[0].text.trim())} as string;\n`);
 
   await rm("dist", { recursive: true, force: true });
   await bundle({
