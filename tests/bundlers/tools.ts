@@ -15,6 +15,10 @@ import { promisify } from "node:util";
 import type { Browser } from "puppeteer-core";
 
 const run = promisify(execFile);
+/** The npm that runs this: under `npm test` the path has another one, an old dependency of as-pect. */
+const npm = (args: string[], cwd = ".") => process.env.npm_execpath
+  ? run(process.execPath, [process.env.npm_execpath, ...args], { cwd })
+  : run("npm", args, { cwd });
 const SOURCES = "tests/bundlers";
 export const HOME = resolve("build/bundlers");
 export const APP = join(HOME, "app");
@@ -31,7 +35,7 @@ export interface Tarball {
 /** Packs dist as it is, without the build that `prepare` would run. */
 export async function pack(folder: string): Promise<Tarball> {
   await mkdir(folder, { recursive: true });
-  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder]);
+  const { stdout } = await npm(["pack", "--ignore-scripts", "--json", "--pack-destination", folder]);
   const [packed] = JSON.parse(stdout) as [{ filename: string; size: number; files: { path: string }[] }];
   return { path: join(folder, packed.filename), size: packed.size, files: packed.files.map(({ path }) => path) };
 }
@@ -43,7 +47,7 @@ export async function installBundlers(): Promise<void> {
   if (existsSync(stamp) && (await readFile(stamp, "utf8")) === lock) return;
   await mkdir(HOME, { recursive: true });
   for (const file of ["package.json", "package-lock.json"]) await cp(`${SOURCES}/${file}`, join(HOME, file));
-  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"], { cwd: HOME });
+  await npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"], HOME);
   await writeFile(stamp, lock);
 }
 
@@ -65,7 +69,7 @@ export async function makeApp(tarball: Tarball): Promise<void> {
     await writeFile(join(APP, `${entry}.html`), page(`<script type="module" src="./${entry}.js"></script>`));
   }
   await writeFile(join(APP, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await run("npm", ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", tarball.path], { cwd: APP });
+  await npm(["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", tarball.path], APP);
   for (const path of ["worker.js", "wasm"]) await cp(join(PACKAGE, "dist", path), join(APP, "public/eigenscope", path), { recursive: true });
 }
 
