@@ -77,6 +77,12 @@ testEach("co-activations are those of the triple loop", (rt) => {
   }
 });
 
+testEach("the workspace of as many neurons as there can be is that of many", ({ kernels }) => {
+  assert.equal(kernels.hinf_count_work_f64(70, 9, 2 ** 31 - 1), kernels.hinf_count_work_f64(70, 9, 1_000_000));
+  // even of one row of 2 GiB
+  assert.ok(kernels.hinf_count_work_f64(1, 2 ** 28, 100) > 2 ** 32);
+});
+
 testEach("entries are (xᵢ·xⱼ)·C/m, symmetric to the last bit", (rt) => {
   for (const [what, A, features] of small) {
     const { data } = monteCarlo(rt, A, { features, seed: 3 }).matrix;

@@ -31,7 +31,7 @@ const BATCH_NUMBERS: i32 = 1 << 20;
 
 /** Passes in a batch, of m neurons with d weights each. */
 function batch_passes(d: i32, m: i32): i32 {
-  return min(passes_of(m), max(1, min(MOST_PASSES, BATCH_NUMBERS / (PASS * d))));
+  return min(passes_of(m), max(1, min(MOST_PASSES, BATCH_NUMBERS / PASS / d)));
 }
 
 /** Numbers of the counts of n samples: a u32 for each pair of two, block by block (coactivation.ts). */

@@ -68,7 +68,7 @@ function panels_of(n: i32): i32 {
 }
 
 export function passes_of(neurons: i32): i32 {
-  return (neurons + PASS - 1) / PASS;
+  return neurons / PASS + i32(neurons % PASS != 0); // neurons + PASS may be beyond 2³¹
 }
 
 /** Bytes of a pass: 8 groups, their 8 thresholds, room for products. */
