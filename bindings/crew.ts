@@ -28,10 +28,12 @@ export class Crew {
   /** The pool, or each part. */
   private readonly pools: Pool[] = [];
   private ended = false;
+  /** Ends the wait for the host. */
+  private giveUp?: () => void;
 
   constructor(private readonly binary: Binary, private readonly spawn: Spawn, private readonly listener: CrewListener) {}
 
-  /** Resolves when the host takes requests and the pool has joined. `spawning` is the host, from spawnHost. */
+  /** Resolves when the host takes requests and the pool has joined, or when they were ended before. `spawning` is the host, from spawnHost. */
   async start(spawning: Promise<WorkerHandle>): Promise<void> {
     const joining = this.startPool();
     try {
@@ -62,6 +64,7 @@ export class Crew {
     this.host?.terminate();
     for (const pool of this.pools.splice(0)) pool.close();
     this.host = this.words = undefined;
+    this.giveUp?.();
   }
 
   /** Gives the host its role and waits until it is ready. */
@@ -69,6 +72,7 @@ export class Crew {
     const { memory, ...binary } = this.binary;
     return new Promise<void>((resolve, reject) => {
       let ready = false;
+      this.giveUp = resolve; // a browser says nothing of a worker's end
       const fail = (reason: string) => {
         if (ready) this.died(reason);
         else reject(new CapabilityError(`createEngine: the worker could not start: ${reason}`));
