@@ -5,8 +5,10 @@ import { readFile } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 import type { Page as Tab } from "puppeteer-core";
 import { createCore } from "../bindings/sync.ts";
+import { CapabilityError } from "../bindings/errors.ts";
 import { formatNpy, parseMatrix } from "../bindings/io/index.ts";
 import { columns, normalizeRows } from "../bindings/linalg/rows.ts";
+import { withEngine } from "../bindings/element/engines.ts";
 import { readSettings, readSurroundings } from "../bindings/element/settings.ts";
 import { findProgram, testWith } from "./browser/programs.ts";
 import { openTabs, type Tabs } from "./element/browser.ts";
@@ -45,6 +47,15 @@ test("attributes that mean nothing are refused, with what was expected", () => {
   assert.deepEqual(readSurroundings(attributes({ threads: "2", "worker-url": "../worker.js", "wasm-url": "/wasm/" })), {
     threads: 2, workerUrl: "https://page.example/worker.js", wasmUrl: "https://page.example/wasm/",
   });
+});
+
+test("who tries again after a death of the shared engine gets another one", async () => {
+  const surroundings = { threads: 1 };
+  const engine = () => withEngine(surroundings, async (es) => es);
+  const first = await engine();
+  assert.equal(await engine(), first);
+  await assert.rejects(withEngine(surroundings, () => Promise.reject(new CapabilityError("died"))), CapabilityError);
+  assert.notEqual(await engine(), first);
 });
 
 const program = findProgram("CHROMIUM", ["chromium", "chromium-browser", "google-chrome"]);

@@ -2,7 +2,7 @@
 // has computed with it for a moment.
 
 import { createEngine, type Engine } from "../engine.ts";
-import { ClosedError } from "../errors.ts";
+import { CapabilityError } from "../errors.ts";
 import type { Surroundings } from "./settings.ts";
 
 /** How long an engine is kept that nobody uses, in ms. */
@@ -34,7 +34,7 @@ export async function withEngine<T>(surroundings: Surroundings, use: (es: Engine
   try {
     return await result;
   } catch (error) {
-    if (error instanceof ClosedError) forget(key, shared); // it could not be started anew after a death
+    if (error instanceof CapabilityError) forget(key, shared); // a worker died: who tries again begins afresh
     throw error;
   } finally {
     if (--shared.users === 0) shared.timer = setTimeout(() => end(key, shared), LINGER);
