@@ -171,10 +171,7 @@ file.addEventListener("change", () => {
   file.value = ""; // the same file can be chosen again
 });
 byId("digits").addEventListener("click", () => {
-  byId<HTMLAnchorElement>("licences").href = new URL("../../dist/third-party.txt", import.meta.url).href;
-navigator.serviceWorker?.ready.then(() => { byId("offline").hidden = false; });
-
-open();
+  open();
   file.focus();
 });
 
