@@ -66,7 +66,7 @@ async function create(name: string, url?: string | URL): Promise<WorkerLike> {
   if (url !== undefined) return new Worker(url, { type: "module", name });
   const blob = URL.createObjectURL(new Blob([await inlined()], { type: "text/javascript" }));
   try {
-    return new Worker(blob, { type: "module", name });
+    return new Worker(blob, { name }); // no module: a frame of no origin may not load one from here
   } finally {
     URL.revokeObjectURL(blob);
   }

@@ -69,7 +69,10 @@ export async function serveFiles(): Promise<Files> {
       : SCRIPTS[pathname] ? Buffer.from(SCRIPTS[pathname])
         : pathname.startsWith("/dist/") ? await readFile(join(ROOT, pathname)).catch(() => undefined) : undefined;
     if (!body) return response.writeHead(404, { "Content-Type": "text/html" }).end("<!doctype html>no such file");
-    response.writeHead(200, { "Content-Type": type ?? TYPES[pathname.split(".").at(-1)!] ?? "text/plain", ...headers });
+    const ending = pathname.split(".").at(-1)!;
+    // a page of no origin may load scripts too
+    const foreign = ending === "js" ? { "Access-Control-Allow-Origin": "*" } : {};
+    response.writeHead(200, { "Content-Type": type ?? TYPES[ending] ?? "text/plain", ...foreign, ...headers });
     response.end(body.subarray(0, length));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

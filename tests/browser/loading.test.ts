@@ -101,6 +101,9 @@ const cases: Case[] = [
     createWorker: (name) => new Worker(trustedTypes.createPolicy("own", { createScriptURL: (url) => url }).createScriptURL(${worker()}), { name }),
   }`, info: (info) => assert.ok(info.worker) },
   // odd surroundings
+  { title: "a page of no origin, as in a sandboxed frame", headers: policy("sandbox allow-scripts"), options: "{ threads: 2 }", info: (info) => {
+    assert.deepEqual([info.worker, info.parts], [true, 2]);
+  } },
   ...["undefined", "0", "NaN"].map((cores): Case => ({ title: `hardwareConcurrency ${cores}`, headers: isolation, options: `(Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} }), {})`, info: (info) => assert.equal(info.threads, 1) })),
   { title: "shared memory that WebAssembly refuses", headers: isolation, options: `(() => {
     const { Memory } = WebAssembly;
