@@ -26,6 +26,9 @@ export function matrix(rows: number, cols: number, data: Float64Array | Float32A
 /** The matrix of the given rows, in f64. */
 export function fromRows(rows: ArrayLike<ArrayLike<number>>): Matrix<Float64Array> {
   const cols = rows.length ? rows[0]!.length : 0;
+  if (typeof cols !== "number") {
+    throw new ShapeError(`fromRows: row 1 is ${typeof rows[0]}, expected an array of numbers; numbers in one array are matrix(rows, cols, data)`);
+  }
   const data = new Float64Array(rows.length * cols);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
@@ -38,17 +41,27 @@ export function fromRows(rows: ArrayLike<ArrayLike<number>>): Matrix<Float64Arra
 /** The argument `name` of function `fn` as a Matrix of consistent shape; its numbers are not looked at. */
 export function toMatrix(fn: string, name: string, value: MatrixLike): Matrix {
   if (value && typeof value === "object" && "data" in value) {
-    const { data, rows, cols } = value;
-    if (!(data instanceof Float64Array || data instanceof Float32Array)) {
-      throw new ShapeError(`${fn}: ${name}.data is no Float64Array or Float32Array`);
-    }
+    const { rows, cols } = value;
+    const data = floats(value.data);
+    if (!data) throw new ShapeError(`${fn}: ${name}.data is no Float64Array or Float32Array`);
     if (!Number.isInteger(rows) || !Number.isInteger(cols) || rows < 0 || cols < 0 || data.length !== rows * cols) {
       throw new ShapeError(`${fn}: ${name} has ${data.length} numbers, its shape ${rows}×${cols} needs ${rows * cols}`);
     }
-    return value;
+    return data === value.data ? value : { data, rows, cols };
   }
   if (value && typeof value === "object" && typeof value.length === "number") return fromRows(value);
   throw new ShapeError(`${fn}: ${name} is ${value === null ? "null" : typeof value}, expected { data, rows, cols } or an array of rows`);
+}
+
+/** An array of this realm's classes: one of another frame, or of Jest's, is seen through one of these. */
+function floats(data: unknown): Float64Array | Float32Array | undefined {
+  if (data instanceof Float64Array || data instanceof Float32Array) return data;
+  if (!ArrayBuffer.isView(data)) return undefined;
+  const { buffer, byteOffset, length } = data as Float64Array;
+  const tag = Object.prototype.toString.call(data);
+  if (tag === "[object Float64Array]") return new Float64Array(buffer, byteOffset, length);
+  if (tag === "[object Float32Array]") return new Float32Array(buffer, byteOffset, length);
+  return undefined;
 }
 
 /** toMatrix, and it must be square. */
