@@ -9,14 +9,14 @@
 //
 // Nothing here needs a timer to come to its end: those of a hidden tab hardly run.
 
-import { CapabilityError, ClosedError } from "./errors.ts";
+import { CapabilityError, ClosedError, OptionError } from "./errors.ts";
 import { createMemory } from "./core/memory.ts";
 import type { Binary } from "./core/runtime.ts";
 import type { Spawn, WorkerHandle } from "./core/spawn.ts";
 import { Crew, spawnHost, type HostReply } from "./crew.ts";
 import { answer, isOperator, type Operator } from "./linalg/operator.ts";
 import type { CallOptions } from "./options.ts";
-import { describeOperator, fromRecord, PROGRESS_INTERVAL, type Answer, type Ask, type Call, type Request } from "./rpc.ts";
+import { compact, describeOperator, fromRecord, PROGRESS_INTERVAL, type Answer, type Ask, type Call, type Request } from "./rpc.ts";
 
 /** How long the host may take to notice an abort, in ms; then it is ended. Kernels look at the word every 10 ms. */
 const ABORT_LIMIT = 1000;
@@ -72,6 +72,12 @@ export class Calls {
 
   call(path: string, args: unknown[], { signal, onProgress }: CallOptions): Promise<unknown> {
     if (this.over) return Promise.reject(this.over(path));
+    if (signal && typeof signal.addEventListener !== "function") {
+      return Promise.reject(new OptionError(`${path}: signal is ${kindOf(signal)}, expected an AbortSignal`));
+    }
+    if (onProgress && typeof onProgress !== "function") {
+      return Promise.reject(new OptionError(`${path}: onProgress is ${kindOf(onProgress)}, expected a function`));
+    }
     if (signal?.aborted) return Promise.reject(signal.reason);
     const [operator, ...rest] = args;
     return new Promise((resolve, reject) => {
@@ -143,10 +149,10 @@ export class Calls {
     }
     this.crew!.ref(true);
     try {
-      this.crew!.post(request);
+      this.crew!.post(this.local ? request : compact(request));
     } catch (error) { // what can't be cloned
       if ("path" in request) {
-        this.finish(pending, () => pending.reject(error));
+        this.finish(() => pending.settle(() => pending.reject(error)));
       } else {
         pending.thrown = { error };
         this.post(pending, { id: request.id, answer: "failed" });
@@ -171,10 +177,12 @@ export class Calls {
       this.pump();
     } else {
       this.deaths = 0;
-      if (reply.type === "result") pending.tell(1);
-      this.finish(pending, () => {
-        if (reply.type === "result") pending.resolve(reply.value);
-        else if (reply.type === "error") pending.reject(pending.thrown ? pending.thrown.error : fromRecord(reply.error));
+      this.finish(() => {
+        if (reply.type === "result") pending.tell(1);
+        pending.settle(() => {
+          if (reply.type === "result") pending.resolve(reply.value);
+          else if (reply.type === "error") pending.reject(pending.thrown ? pending.thrown.error : fromRecord(reply.error));
+        });
       });
     }
   }
@@ -201,10 +209,10 @@ export class Calls {
   }
 
   /** Takes the call that the host is at off the stack, settles it and goes on. */
-  private finish(pending: Pending, outcome: () => void): void {
+  private finish(settle: () => void): void {
     this.busy = undefined;
     this.running.pop();
-    pending.settle(outcome);
+    settle();
     this.pump();
   }
 
@@ -214,15 +222,16 @@ export class Calls {
     const queued = this.queue.indexOf(pending);
     if (queued >= 0) {
       this.queue.splice(queued, 1);
-    } else if (pending !== this.busy) { // it waits for its operator
+    } else if (pending === this.busy) {
+      const { words } = this.crew!;
+      if (words) Atomics.store(words.abort, 0, 1);
+      if (this.local) return;
+      if (words) unref(setTimeout(() => { if (this.busy === pending) this.drop(pending); }, ABORT_LIMIT));
+      else this.drop(pending);
+    } else if (this.running.includes(pending)) { // it waits for its operator
       pending.asked = undefined;
       pending.answer = { id: pending.call.id, answer: "aborted" };
       this.pump();
-    } else if (this.crew!.words) {
-      Atomics.store(this.crew!.words.abort, 0, 1);
-      if (!this.local) unref(setTimeout(() => { if (this.busy === pending) this.drop(pending); }, ABORT_LIMIT));
-    } else if (!this.local) {
-      this.drop(pending);
     }
   }
 
@@ -277,6 +286,9 @@ export class Calls {
 function tellPart(pending: Pending, fraction: number): void {
   if (fraction < 1) pending.tell(fraction);
 }
+
+/** For messages: "object AbortController". */
+const kindOf = (value: unknown) => `${typeof value} ${Object.prototype.toString.call(value).slice(8, -1)}`;
 
 /** Lets the process end although the timer runs. */
 function unref<T>(timer: T): T {

@@ -38,7 +38,8 @@ export interface EngineInfo {
 
 /**
  * The calls of {@link linalg} and {@link hinf}, as `es.linalg.eigh(A)` and `es.hinf.exact(X)`: each returns a promise, takes
- * {@link CallOptions} among its options, and waits until those before it are done.
+ * {@link CallOptions} among its options, and waits until those before it are done. What it is given is read when it
+ * begins, and again if the workers have to be started anew: leave it unchanged until the promise is settled.
  */
 export interface Engine extends Asynchronous<Operations> {
   readonly info: EngineInfo;

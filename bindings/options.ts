@@ -12,7 +12,7 @@ export interface Progress {
 export interface CallOptions {
   /** Rejects the call with `signal.reason`; the engine stays usable. */
   signal?: AbortSignal;
-  /** Throttled, monotone, ends at 1. */
+  /** Throttled, monotone, ends at 1. What it throws rejects the call. */
   onProgress?: (progress: Progress) => void;
 }
 

@@ -77,6 +77,33 @@ export function transferables(value: unknown, found = new Set<ArrayBuffer>()): A
   return [...found];
 }
 
+const { slice } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array<ArrayBuffer>;
+
+const tagOf = (value: object): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/**
+ * The same message, but with a copy in place of every typed array that shows only a part of its buffer: the whole
+ * buffer would be posted with it. What was one array stays one.
+ */
+export function compact<T>(value: T, copies = new Map<unknown, unknown>()): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (!copies.has(value)) {
+    copies.set(value, value);
+    copies.set(value, compactObject(value, copies));
+  }
+  return copies.get(value) as T;
+}
+
+function compactObject(value: object, copies: Map<unknown, unknown>): unknown {
+  if (ArrayBuffer.isView(value)) {
+    const part = value.byteLength < value.buffer.byteLength && tagOf(value.buffer) === "ArrayBuffer"; // not shared memory
+    return part && "length" in value ? slice.call(value as Uint8Array<ArrayBuffer>) : value;
+  }
+  if (Array.isArray(value)) return typeof value[0] === "object" ? value.map((item) => compact(item, copies)) : value;
+  if (tagOf(value) !== "Object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, compact(field, copies)]));
+}
+
 /** What an operator is made of; its functions stay with the caller, `true` stands for them. */
 const OPERATOR_FIELDS = ["n", "rows", "cols", "apply", "applyTranspose"] as const;
 

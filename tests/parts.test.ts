@@ -121,6 +121,7 @@ testEach("errors of inputs in parts are those of the whole", (rt) => eagerly(() 
     ["linalg.matmul", A, spoilt(20, 30, 599, -Infinity)],
     ["linalg.matmul", A, matrix(20, 30, 1), { beta: 1, out: spoilt(60, 30, 1700, NaN) }],
     ["linalg.matmul", A, matrix(20, 30, 1), { beta: 1 }],
+    ["linalg.matmul", inF32(A), inF32(spoilt(60, 20, 1199, NaN)), { transB: true, alpha: 1e-60 }], // alpha is 0 in f32
     ["linalg.gram", spoilt(60, 20, 1199, NaN)],
     ["hinf.exact", spoilt(60, 20, 1199, NaN)],
     ["hinf.exact", spoilt(60, 20, 1100, 1e200)],
@@ -227,6 +228,19 @@ test("a part that dies rejects the call in flight, and the next one works", asyn
   setTimeout(() => es.workers.get("eigenscope-part-1")!.terminate(), 100);
   await assert.rejects(long, (error) => error instanceof CapabilityError && /a worker of the engine died/.test(error.message));
   assert.deepEqual(await gramOf(es), operationAt("linalg.gram")(other, BIG));
+  await es.calls.close();
+});
+
+test("an onProgress that throws at the end costs its own call alone", async () => {
+  const es = await start(2);
+  const host = es.workers.get("eigenscope-host");
+  const thrown = new Error("thrown at the end");
+  const onProgress = ({ fraction }: { fraction: number }) => { if (fraction === 1) throw thrown; };
+  const call = es.calls.call("linalg.gram", [BIG], { onProgress });
+  const next = gramOf(es);
+  await assert.rejects(call, (error) => error === thrown);
+  assert.deepEqual(await next, operationAt("linalg.gram")(other, BIG));
+  assert.equal(es.workers.get("eigenscope-host"), host);
   await es.calls.close();
 });
 

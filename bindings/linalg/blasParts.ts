@@ -40,7 +40,7 @@ export function* splitMatmul(
 
 /** The cuts of op(A), as fractions of its rows. */
 function worth({ a, b, m, n, k, alpha, beta, bytes }: Product, most: number): number[] | undefined {
-  if (alpha === 0) return undefined;
+  if ((bytes === 8 ? alpha : Math.fround(alpha)) === 0) return undefined; // A and B then have to be looked at
   const work = m * n * (k * COST.multiplyAdd[bytes] + bytes * COST.copy);
   const rows = a.data.byteLength + m * n * bytes * (beta === 0 ? 1 : 2);
   return divide(most, work, (count) => ((1 - 1 / count) * rows + (count - 1) * b.data.byteLength) * COST.copy);

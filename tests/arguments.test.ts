@@ -1,0 +1,103 @@
+// What callers hand in: views of large buffers, arrays of other realms, shared memory, things that are no options.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runInNewContext } from "node:vm";
+import { Worker } from "node:worker_threads";
+import { createEngine, matrix, normalizeRows, OptionError, type Engine, type Matrix } from "eigenscope";
+import { createCore } from "eigenscope/core";
+import { compact } from "../bindings/rpc.ts";
+
+async function withEngine(body: (es: Engine) => Promise<void>): Promise<void> {
+  const es = await createEngine({ threads: 2 });
+  try {
+    await body(es);
+  } finally {
+    await es.close();
+  }
+}
+
+test("of a view only what it shows is posted, in arguments and in what operators give", () => withEngine(async (es) => {
+  const large = new Float64Array(1_000_000).fill(2);
+  const part = (at: number, length: number) => large.subarray(at, at + length);
+  const most: number[] = [];
+  const sizes = (value: unknown): number[] => (ArrayBuffer.isView(value)
+    ? [value.buffer.byteLength]
+    : value && typeof value === "object" ? Object.values(value).flatMap(sizes) : []);
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message, transfer) {
+    most.push(Math.max(0, ...sizes(message)));
+    return postMessage.call(this, message, transfer);
+  };
+  try {
+    const X = matrix(3, 4, part(1000, 12));
+    assert.equal((await es.linalg.gram(X)).data[0], 16);
+    assert.equal((await es.linalg.gram([part(5, 2), part(7, 2)])).data[0], 8);
+    assert.deepEqual((await es.linalg.matmul(X, X, { transB: true, beta: 1, out: matrix(3, 3, part(0, 9)) })).data[0], 18);
+    const apply = ({ data, rows, cols }: Matrix<Float64Array>) => {
+      large.set(data.map((x, e) => x * (1 + Math.floor(e / cols))), 100);
+      return matrix(rows, cols, part(100, rows * cols));
+    };
+    assert.ok(Math.abs((await es.linalg.eigsh({ n: 20, apply }, { k: 1 })).values[0]! - 20) < 1e-9);
+  } finally {
+    Worker.prototype.postMessage = postMessage;
+  }
+  assert.ok(most.length >= 4);
+  assert.ok(Math.max(...most) < 10_000, `${Math.max(...most)} bytes in one message`);
+}));
+
+test("compact leaves alone what needs no copy, and keeps what is one thing one", () => {
+  const whole = new Float64Array(4);
+  const shared = new Float64Array(new SharedArrayBuffer(64), 8, 2);
+  const view = new Float32Array(8).subarray(2, 4);
+  const date = new Date(0);
+  const [a, b, c, d, e] = compact([{ data: whole }, { data: shared }, { data: view }, view, date]) as any[];
+  assert.equal(a.data, whole);
+  assert.equal(b.data, shared);
+  assert.equal(c.data, d);
+  assert.deepEqual([d.constructor, d.buffer.byteLength, d.length], [Float32Array, 8, 2]);
+  assert.equal(e, date);
+  const pixels = compact(Buffer.from("pooled"));
+  assert.deepEqual([pixels.buffer.byteLength, pixels.toString()], [6, "pooled"]);
+  const round: { self?: object } = {};
+  round.self = round;
+  assert.doesNotThrow(() => compact(round));
+});
+
+test("arrays of another realm are taken as ours, and shared memory as memory", async () => {
+  const foreign = runInNewContext("({ data: new Float64Array([3, 4]), rows: 1, cols: 2 })") as Matrix<Float64Array>;
+  const inF32 = runInNewContext("({ data: new Float32Array([0, 3, 4]).subarray(1), rows: 1, cols: 2 })") as Matrix<Float32Array>;
+  const shared = matrix(1, 2, new Float64Array(new SharedArrayBuffer(16)));
+  shared.data.set([3, 4]);
+  const la = await createCore();
+  await withEngine(async (es) => {
+    for (const X of [foreign, inF32, shared]) {
+      assert.deepEqual([...la.gram(X).data], [25]);
+      assert.deepEqual([...(await es.linalg.gram(X)).data], [25]);
+      assert.deepEqual([...normalizeRows(X).data], [0.6, 0.8]);
+    }
+    assert.ok(la.gram(inF32).data instanceof Float32Array);
+  });
+  assert.throws(() => la.gram(runInNewContext("({ data: new BigInt64Array(1), rows: 1, cols: 1 })")), /X\.data is no Float64Array or Float32Array/);
+});
+
+test("an array of numbers is no matrix", async () => {
+  const la = await createCore();
+  for (const flat of [[1, 2], new Float64Array(4)]) {
+    assert.throws(() => la.gram(flat as never), { code: "ERR_SHAPE", message: /^fromRows: row 1 is number, expected an array of numbers; / });
+  }
+});
+
+test("what is no signal, or no function, is refused at once", () => withEngine(async (es) => {
+  const refused = (options: object, message: string) => assert.rejects(es.linalg.gram([[1]], options), (error: Error) => {
+    assert.ok(error instanceof OptionError, String(error));
+    assert.equal(error.message, `linalg.gram: ${message}`);
+    return true;
+  });
+  await refused({ signal: new AbortController() }, "signal is object AbortController, expected an AbortSignal");
+  await refused({ onProgress: "often" }, "onProgress is string String, expected a function");
+  const frozen = Object.freeze({ signal: new AbortController().signal, onProgress: undefined });
+  assert.deepEqual([...(await es.linalg.gram([[3, 4]], frozen)).data], [25]);
+  const { signal } = runInNewContext("({ signal: Object.assign(new EventTarget(), { aborted: false }) })", { EventTarget }) as { signal: AbortSignal };
+  assert.deepEqual([...(await es.linalg.gram([[3, 4]], { signal })).data], [25]);
+}));
