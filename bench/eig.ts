@@ -39,7 +39,7 @@ function solve(
       const A = input(core);
       return [dtype === "f64" ? A : { ...A, data: new Float32Array(A.data) }];
     },
-    prepare: (core, A) => () => core[op](A!, options),
+    prepare: (core, A) => () => core[op](A!, options as EighOptions<"f64">),
     peers: [native(op, subset && "index" in subset ? { subset: subset.index } : {}), ...(plain ? npm(op, threads) : [])],
   };
 }

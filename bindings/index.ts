@@ -17,7 +17,7 @@
 
 export { createEngine, type Engine, type EngineInfo, type EngineOptions } from "./engine.ts";
 export * from "./errors.ts";
-export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
+export { fromRows, matrix, type Matrix, type MatrixLike, type MatrixLike64 } from "./linalg/matrix.ts";
 export { columns, normalizeRows } from "./linalg/rows.ts";
 export type { CallOptions, Progress, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";

@@ -14,7 +14,7 @@ import { operationAt, type Operations } from "./operations.ts";
 import type { CreateOptions } from "./options.ts";
 
 export * from "./errors.ts";
-export { fromRows, matrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
+export { fromRows, matrix, type Matrix, type MatrixLike, type MatrixLike64 } from "./linalg/matrix.ts";
 export type { CreateOptions, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";
 

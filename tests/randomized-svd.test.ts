@@ -14,7 +14,7 @@ import { EPS, testEach } from "./harness.ts";
 import { fill, graded, hilbert, transposed, withSingularValues } from "./matrices.ts";
 
 const run = (rt: Runtime, A: MatrixLike | Operator, options: RandomizedSvdOptions) =>
-  runSteps("randomizedSvd", randomizedSvd(rt, A, options)) as RandomizedSvdResult;
+  runSteps("randomizedSvd", randomizedSvd(rt, A, options as RandomizedSvdOptions<"f64">)) as RandomizedSvdResult;
 
 const times = (A: Matrix, B: Matrix): Matrix<Float64Array> =>
   fill(A.rows, B.cols, (i, j) => {

@@ -9,7 +9,7 @@ import { createRuntime } from "../bindings/core/create.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
 import { cond, rank } from "../bindings/linalg/cond.ts";
 import { fromRows, matrix, type Matrix } from "../bindings/linalg/matrix.ts";
-import { svd, svdvals, type SvdOptions } from "../bindings/linalg/svd.ts";
+import { svd, svdvals, type SvdOptions, type SvdResult } from "../bindings/linalg/svd.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
 import { fill, graded, hilbert, transposed, withSingularValues } from "./matrices.ts";
 
@@ -45,7 +45,7 @@ function checkSvd(rt: Runtime, name: string, A: Matrix, expected: ArrayLike<numb
   const { rows: m, cols: n } = A;
   const k = Math.min(m, n);
   const eps = options.dtype === "f32" ? F32 : EPS;
-  const { u, s, vt, info } = svd(rt, A, options);
+  const { u, s, vt, info } = svd(rt, A, options as SvdOptions<"f64">) as SvdResult;
   assert.deepEqual(info, { converged: true, method: "golub-kahan" });
   const shape = options.full ? [m, m, k, n, n] : [m, k, k, k, n];
   assert.deepEqual([u.rows, u.cols, s.length, vt.rows, vt.cols], shape, name);
@@ -207,7 +207,7 @@ testEach("cond and rank", (rt) => {
 
 test("svdvals and svd give the same bits for any number of threads", async () => {
   const A = matrix(330, 300, numbers(330 * 300, 8));
-  for (const dtype of ["f64", "f32"] as const) {
+  for (const dtype of ["f64", "f32"] as "f64"[]) {
     const bits: Buffer[] = [];
     for (const threads of [1, 2, 3]) {
       const rt = await createRuntime("test", { threads, reproducible: true }, 1);

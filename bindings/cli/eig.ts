@@ -97,7 +97,7 @@ type DenseOptions = { method: "auto" | "tridiagonal" | "jacobi"; subset?: { inde
 /** By a factorization of the whole matrix. */
 async function dense(es: Engine, A: Matrix, wantVectors: boolean, options: DenseOptions, call: CallOptions): Promise<Found> {
   if (wantVectors) return await es.linalg.eigh(A, { ...options, ...call }) as Found;
-  const values = await es.linalg.eigvalsh(A, { ...options, ...call }) as Float64Array;
+  const values = await es.linalg.eigvalsh(A, { ...options, ...call });
   return { values, info: { converged: true, method: options.method === "auto" ? "tridiagonal" : options.method } };
 }
 

@@ -98,7 +98,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
 /** By a factorization of the whole matrix. */
 async function dense(es: Engine, A: Matrix, wantVectors: boolean, method: "auto" | "golub-kahan" | "jacobi", call: CallOptions): Promise<Found> {
   if (wantVectors) return await es.linalg.svd(A, { method, ...call }) as Found;
-  const s = await es.linalg.svdvals(A, { method, ...call }) as Float64Array;
+  const s = await es.linalg.svdvals(A, { method, ...call });
   return { s, info: { converged: true, method: method === "auto" ? "golub-kahan" : method } };
 }
 

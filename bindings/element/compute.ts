@@ -71,9 +71,9 @@ export async function compute(
       kind, rows, cols, unitRows, values, rank: rankOf(values, size), warnings,
       seconds: (performance.now() - start) / 1000, info: es.info, ...more,
     });
-  const eigenvalues = async (A: Matrix, name: string) => (await es.linalg.eigvalsh(A, step(name))) as Float64Array;
+  const eigenvalues = (A: Matrix, name: string) => es.linalg.eigvalsh(A, step(name));
 
-  if (kind === "svd") return done((await es.linalg.svdvals(X, step("singular values"))) as Float64Array, Math.max(rows, cols));
+  if (kind === "svd") return done(await es.linalg.svdvals(X, step("singular values")), Math.max(rows, cols));
   if (kind === "eig") return done(await eigenvalues(X, "eigenvalues"), rows);
   if (kind === "gram") return done(await eigenvalues(await es.linalg.gram(X, step("X·Xᵀ")), "eigenvalues"), rows);
   const exact = await es.hinf.exact(X, step("H∞"));

@@ -3,7 +3,7 @@
 import { OptionError, ShapeError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import {
-  assertFinite, findNotFinite, pullMatrix, pushEmpty, pushMatrix, pushUnchecked, toMatrix, type Matrix, type MatrixLike,
+  assertFinite, findNotFinite, pullMatrix, pushEmpty, pushMatrix, pushUnchecked, toMatrix, type Matrix, type MatrixLike, type MatrixLike64,
   type Placed,
 } from "./matrix.ts";
 
@@ -27,6 +27,8 @@ export interface MatmulOptions {
  * by at most γ·(|A|·|B|), γ = k·u/(1 − k·u): k is the inner dimension, u = 2⁻⁵³ in f64, 2⁻²⁴ ≈ 6e-8 in
  * f32. Errors of random data grow with √k rather than k.
  */
+export function matmul(rt: Runtime, A: MatrixLike64, B: MatrixLike, options?: MatmulOptions): Matrix<Float64Array>;
+export function matmul(rt: Runtime, A: MatrixLike, B: MatrixLike, options?: MatmulOptions): Matrix;
 export function matmul(rt: Runtime, A: MatrixLike, B: MatrixLike, options: MatmulOptions = {}): Matrix {
   const product = checkProduct(A, B, options);
   return rt.memory.scope(() => {
@@ -94,6 +96,8 @@ export function placeProduct(
  * X·Xᵀ, symmetric to the last bit, at half the cost of the general product. In f32 if X holds
  * Float32Array, otherwise in f64; error bounds as in matmul.
  */
+export function gram(rt: Runtime, X: MatrixLike64): Matrix<Float64Array>;
+export function gram(rt: Runtime, X: MatrixLike): Matrix;
 export function gram(rt: Runtime, X: MatrixLike): Matrix {
   const x = toMatrix("gram", "X", X);
   return rt.memory.scope(() => {

@@ -45,9 +45,11 @@ export interface EighResult<D extends Dtype = Dtype> {
  * The eigenvalues of the symmetric matrix A (n×n), ascending, each to within a small multiple of n·eps·‖A‖. About 4n³/3
  * operations. A that is not symmetric (up to rounding) is a NotSymmetricError.
  */
-export function eigvalsh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, options: EighOptions<D> = {}): ArrayOf<D> {
+export function eigvalsh(rt: Runtime, A: MatrixLike, options?: EighOptions<"f64">): Float64Array;
+export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions<"f32">): Float32Array;
+export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): Float64Array | Float32Array {
   const { method, subset, dtype } = checkOptions("eigvalsh", options);
-  if (method === "jacobi") return byJacobi(rt, "eigvalsh", A, subset, false).values as ArrayOf<D>;
+  if (method === "jacobi") return byJacobi(rt, "eigvalsh", A, subset, false).values;
   const { kernels } = rt;
   const [kernel, workspace] = dtype === "f64"
     ? [kernels.eigvalsh_f64, kernels.eigvalsh_work_f64]
@@ -56,7 +58,7 @@ export function eigvalsh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, op
     const info = kernel(rows, at, stride, w, work);
     return [info, () => {
       const values = ARRAYS[dtype].from(rt.memory.f64(w, rows));
-      return values.slice(...range(values, subset)) as ArrayOf<D>;
+      return values.slice(...range(values, subset));
     }];
   });
 }
@@ -66,9 +68,11 @@ export function eigvalsh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, op
  * VᵀV = I to within a small multiple of n·eps (·‖A‖). About three times the work of `eigvalsh`. A that is not symmetric
  * (up to rounding) is a NotSymmetricError.
  */
-export function eigh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, options: EighOptions<D> = {}): EighResult<D> {
+export function eigh(rt: Runtime, A: MatrixLike, options?: EighOptions<"f64">): EighResult<"f64">;
+export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions<"f32">): EighResult<"f32">;
+export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): EighResult {
   const { method, subset, dtype } = checkOptions("eigh", options);
-  if (method === "jacobi") return byJacobi(rt, "eigh", A, subset, true) as EighResult as EighResult<D>;
+  if (method === "jacobi") return byJacobi(rt, "eigh", A, subset, true);
   const { kernels } = rt;
   const [kernel, workspace] = dtype === "f64"
     ? [kernels.eigh_f64, kernels.eigh_work_f64]
@@ -81,8 +85,8 @@ export function eigh<D extends Dtype = "f64">(rt: Runtime, A: MatrixLike, option
     const info = kernel(n, at, stride, byValue, lo, hi, w, where, work);
     return [info, () => {
       const [from, to] = rt.memory.i32(where, 2) as unknown as [number, number];
-      const values = ARRAYS[dtype].from(rt.memory.f64(w, n).subarray(from, to)) as ArrayOf<D>;
-      const vectors = pullMatrix<ArrayOf<D>>(rt, { ...placed, cols: to - from });
+      const values = ARRAYS[dtype].from(rt.memory.f64(w, n).subarray(from, to));
+      const vectors = pullMatrix<ArrayOf<Dtype>>(rt, { ...placed, cols: to - from });
       return { values, vectors, info: { converged: true, method: "tridiagonal" } };
     }];
   });

@@ -15,6 +15,9 @@ export interface Matrix<T extends Float64Array | Float32Array = Float64Array | F
 /** Anything that a matrix can be read from: a Matrix, or rows of numbers. */
 export type MatrixLike = Matrix | ArrayLike<ArrayLike<number>>;
 
+/** One that is computed with in f64 in any case. */
+export type MatrixLike64 = Matrix<Float64Array> | ArrayLike<ArrayLike<number>>;
+
 /** A rows×cols matrix over `data` (row-major, not copied); zeros without it. */
 export function matrix(rows: number, cols: number): Matrix<Float64Array>;
 export function matrix<T extends Float64Array | Float32Array>(rows: number, cols: number, data: T): Matrix<T>;

@@ -4,12 +4,13 @@ import type { Runtime } from "../core/runtime.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { checkSeed } from "../random/randomState.ts";
+import type { ArrayOf, Dtype } from "./eig.ts";
 import { pullMatrix, pushEmpty, toMatrix, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
 import { isOperator, toLinearOperator, type LinearOperator, type Steps, type SymmetricOperator } from "./operator.ts";
 import { copyIn, copyOut, extendBasis, findRange, multiply, Source, type RangePlan } from "./range.ts";
 import { thinSvd } from "./thinSvd.ts";
 
-export interface RandomizedSvdOptions {
+export interface RandomizedSvdOptions<D extends Dtype = Dtype> {
   /** How many singular values; give it or `tol`. */
   rank?: number;
   /** Take as many as bring `info.error` down to this: an absolute bound of ‖A − U·S·Vᵀ‖. */
@@ -28,16 +29,16 @@ export interface RandomizedSvdOptions {
   /** Of NumPy's RandomState, which draws the random matrix. Default 0. */
   seed?: number;
   /** What it is computed in; with "f32" the results hold Float32Array. Default "f64". */
-  dtype?: "f64" | "f32";
+  dtype?: D;
 }
 
-export interface RandomizedSvdResult {
+export interface RandomizedSvdResult<D extends Dtype = Dtype> {
   /** m×k, orthonormal columns. */
-  u: Matrix;
+  u: Matrix<ArrayOf<D>>;
   /** k values, descending; each at most the singular value of A that it stands for, but for rounding errors. */
-  s: Float64Array | Float32Array;
+  s: ArrayOf<D>;
   /** k×n, orthonormal rows. */
-  vt: Matrix;
+  vt: Matrix<ArrayOf<D>>;
   info: {
     /** Whether error ≤ tol; true without tol. */
     converged: boolean;
@@ -59,6 +60,12 @@ export interface RandomizedSvdResult {
  * With powerIterations = 0 and truncate = false it is the plain method: rank 50 gives 60 values. rank + oversampling
  * is cut to min(m, n), where the result is exact but for rounding errors.
  */
+export function randomizedSvd(
+  rt: Runtime, A: MatrixLike | LinearOperator | SymmetricOperator, options: RandomizedSvdOptions<"f64">,
+): Steps<RandomizedSvdResult<"f64">>;
+export function randomizedSvd(
+  rt: Runtime, A: MatrixLike | LinearOperator | SymmetricOperator, options: RandomizedSvdOptions<"f32">,
+): Steps<RandomizedSvdResult<"f32">>;
 export function* randomizedSvd(
   rt: Runtime, A: MatrixLike | LinearOperator | SymmetricOperator, options: RandomizedSvdOptions,
 ): Steps<RandomizedSvdResult> {

@@ -2,31 +2,32 @@
 
 import { ConvergenceError, OptionError, ShapeError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
+import type { ArrayOf, Dtype } from "./eig.ts";
 import { jacobiSvd, type JacobiInfo } from "./jacobi.ts";
 import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
 
-export interface SvdvalsOptions {
+export interface SvdvalsOptions<D extends Dtype = Dtype> {
   /**
    * How: "auto" chooses the fastest, "golub-kahan". "jacobi" (f64 only) is slower and gets small singular values
    * right to themselves where A determines them, above all those of graded columns or rows. Default "auto".
    */
   method?: "auto" | "golub-kahan" | "jacobi";
   /** What it is computed in; with "f32" the results hold Float32Array. Default "f64". */
-  dtype?: "f64" | "f32";
+  dtype?: D;
 }
 
-export interface SvdOptions extends SvdvalsOptions {
+export interface SvdOptions<D extends Dtype = Dtype> extends SvdvalsOptions<D> {
   /** Square orthogonal u and vt, not only their first min(m, n) columns and rows. Default false. */
   full?: boolean;
 }
 
-export interface SvdResult {
+export interface SvdResult<D extends Dtype = Dtype> {
   /** m×k, k = min(m, n), orthonormal columns; m×m if full. */
-  u: Matrix;
+  u: Matrix<ArrayOf<D>>;
   /** The k singular values, descending. */
-  s: Float64Array | Float32Array;
+  s: ArrayOf<D>;
   /** k×n, orthonormal rows; n×n if full. */
-  vt: Matrix;
+  vt: Matrix<ArrayOf<D>>;
   info: { converged: true; method: "golub-kahan" } | JacobiInfo;
 }
 
@@ -36,6 +37,8 @@ type Bytes = 8 | 4;
  * The min(m, n) singular values of A, descending, each to within a small multiple of max(m, n)·u·‖A‖; u = 2⁻⁵³,
  * with `dtype: "f32"` 2⁻²⁴.
  */
+export function svdvals(rt: Runtime, A: MatrixLike, options?: SvdvalsOptions<"f64">): Float64Array;
+export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions<"f32">): Float32Array;
 export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions = {}): Float64Array | Float32Array {
   const bytes = checkOptions("svdvals", options);
   const a = door("svdvals", A);
@@ -58,6 +61,8 @@ export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions = {}
  * columns, vt (k×n) orthonormal rows, s descends. ‖A − u·diag(s)·vt‖ is a small multiple of max(m, n)·u·‖A‖, and
  * u and vt are orthonormal to as much, also where singular values are tiny or zero.
  */
+export function svd(rt: Runtime, A: MatrixLike, options?: SvdOptions<"f64">): SvdResult<"f64">;
+export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions<"f32">): SvdResult<"f32">;
 export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions = {}): SvdResult {
   const bytes = checkOptions("svd", options);
   const { full = false } = options;

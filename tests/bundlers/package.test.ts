@@ -115,10 +115,11 @@ const USER = `
   export async function smallest(options: EngineOptions, signal: AbortSignal): Promise<number> {
     const { matrix: A }: { matrix: Matrix } = await parseMatrix(new Uint8Array(3));
     const es: Engine = await createEngine({ wasmUrl: new URL("https://example.org/wasm/"), ...options });
-    const values: Float64Array | Float32Array = await es.linalg.eigvalsh(A, { signal, onProgress: ({ fraction }) => fraction.toFixed() });
+    const values: Float64Array = await es.linalg.eigvalsh(A, { signal, onProgress: ({ fraction }) => fraction.toFixed() });
+    const { s }: { s: Float32Array } = await es.linalg.svd(await es.linalg.gram(A), { dtype: "f32" });
     await es[Symbol.asyncDispose]();
     const core: Core = await createCore();
-    return values[0]! + core.eigh(matrix(2, 2)).values[0]!;
+    return values[0]! + s[0]! + core.eigh(matrix(2, 2)).values[0]!;
   }
   // @ts-expect-error: a misspelt option
   void createEngine({ thread: 2 });
