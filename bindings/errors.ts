@@ -73,31 +73,3 @@ export class FileError extends EigenscopeError {
 export class ClosedError extends EigenscopeError {
   constructor(message: string) { super(message, "ERR_CLOSED", "ClosedError"); }
 }
-
-/** The error itself, or an OutOfMemoryError where JavaScript could not allocate an array. */
-export function orOutOfMemory(error: unknown): unknown {
-  const message = error instanceof RangeError ? error.message : error; // Firefox throws a string
-  if (typeof message !== "string" || !/allocation failed|out of memory/i.test(message)) return error;
-  return new OutOfMemoryError(`there is no memory left for a result of this size (${message}): use fewer rows`);
-}
-
-const CLASSES: Record<string, new (message: string) => EigenscopeError> = {
-  ERR_SHAPE: ShapeError,
-  ERR_NOT_FINITE: NotFiniteError,
-  ERR_NOT_SYMMETRIC: NotSymmetricError,
-  ERR_NOT_POSITIVE_DEFINITE: NotPositiveDefiniteError,
-  ERR_SINGULAR: SingularError,
-  ERR_NO_CONVERGENCE: ConvergenceError,
-  ERR_MEMORY: OutOfMemoryError,
-  ERR_CAPABILITY: CapabilityError,
-  ERR_FORMAT: FormatError,
-  ERR_OPTION: OptionError,
-  ERR_FILE: FileError,
-  ERR_CLOSED: ClosedError,
-};
-
-/** The error that a code and message stand for: errors cross worker boundaries as those two. */
-export function errorFromCode(code: string, message: string): Error {
-  const Class = CLASSES[code];
-  return Class ? new Class(message) : new Error(message);
-}

@@ -8,7 +8,11 @@
 // The host has one request at a time. A call that asks waits in it while others run above it on the
 // memory's stack, so answers are given to the youngest of the waiting calls only (calls.ts).
 
-import { EigenscopeError, errorFromCode, orOutOfMemory } from "./errors.ts";
+import { orOutOfMemory } from "./core/memory.ts";
+import {
+  CapabilityError, ClosedError, ConvergenceError, EigenscopeError, FileError, FormatError, NotFiniteError,
+  NotPositiveDefiniteError, NotSymmetricError, OptionError, OutOfMemoryError, ShapeError, SingularError,
+} from "./errors.ts";
 import type { Matrix } from "./linalg/matrix.ts";
 
 /** How often progress is told at most, in ms. */
@@ -60,8 +64,25 @@ export function toRecord(thrown: unknown): ErrorRecord {
   return { message: String(error) };
 }
 
+/** The classes of errors.ts by their code. */
+const CLASSES: Record<string, new (message: string) => EigenscopeError> = {
+  ERR_SHAPE: ShapeError,
+  ERR_NOT_FINITE: NotFiniteError,
+  ERR_NOT_SYMMETRIC: NotSymmetricError,
+  ERR_NOT_POSITIVE_DEFINITE: NotPositiveDefiniteError,
+  ERR_SINGULAR: SingularError,
+  ERR_NO_CONVERGENCE: ConvergenceError,
+  ERR_MEMORY: OutOfMemoryError,
+  ERR_CAPABILITY: CapabilityError,
+  ERR_FORMAT: FormatError,
+  ERR_OPTION: OptionError,
+  ERR_FILE: FileError,
+  ERR_CLOSED: ClosedError,
+};
+
 export function fromRecord(record: ErrorRecord): Error {
-  if (record.code) return errorFromCode(record.code, record.message);
+  const Class = CLASSES[record.code ?? ""];
+  if (Class) return new Class(record.message);
   const error = new Error(record.message);
   if (record.stack) error.stack = record.stack;
   return error;

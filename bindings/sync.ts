@@ -6,8 +6,8 @@
  */
 
 import { createRuntime } from "./core/create.ts";
+import { orOutOfMemory } from "./core/memory.ts";
 import type { Runtime } from "./core/runtime.ts";
-import { orOutOfMemory } from "./errors.ts";
 import { isSteps, runSteps } from "./linalg/operator.ts";
 import { mapNames, names, type Synchronous } from "./names.ts";
 import { operationAt, type Operations } from "./operations.ts";

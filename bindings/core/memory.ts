@@ -97,6 +97,13 @@ export class Memory {
   u32(at: Pointer, length: number): Uint32Array { return new Uint32Array(this.wasm.buffer, at, length); }
 }
 
+/** The error itself, or an OutOfMemoryError where JavaScript could not allocate an array. */
+export function orOutOfMemory(error: unknown): unknown {
+  const message = error instanceof RangeError ? error.message : error; // Firefox throws a string
+  if (typeof message !== "string" || !/allocation failed|out of memory/i.test(message)) return error;
+  return new OutOfMemoryError(`there is no memory left for a result of this size (${message}): use fewer rows`);
+}
+
 /** For messages. */
 export const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(2);
 
