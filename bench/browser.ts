@@ -1,16 +1,15 @@
 // What an engine gains from the cores in Chromium, with and without cross-origin isolation.
 //
-//     npm run bench:browser          with /usr/bin/chromium, or CHROMIUM=/path/to/it
+//     npm run bench:browser          with chromium on PATH, or CHROMIUM=/path/to/it
 //
 // In a page without isolation work is split over workers with memories of their own, in an isolated one over
 // threads that share a memory; both are compared with one thread there. Engines take turns, of each the fastest
 // call counts.
 
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { cpus } from "node:os";
-import puppeteer from "puppeteer-core";
+import { chromium } from "../tests/browser/browsers.ts";
+import { launchChromium } from "../tests/browser/drivers.ts";
+import { ROOT, serve } from "../tests/browser/server.ts";
 
 const ROUNDS = 3;
 
@@ -18,7 +17,7 @@ const ROUNDS = 3;
 const PROGRAM = `
   import { columns, createEngine, normalizeRows } from "/dist/index.js";
   import { parseMatrix } from "/dist/io.js";
-  const file = await parseMatrix(new Uint8Array(await (await fetch("/digits.csv.gz")).arrayBuffer()));
+  const file = await parseMatrix(new Uint8Array(await (await fetch("/data/digits.csv.gz")).arrayBuffer()));
   const X = normalizeRows(columns(file.matrix, 0, 64));
   const A = { data: Float64Array.from({ length: 1024 * 1024 }, (_, i) => Math.sin(i)), rows: 1024, cols: 1024 };
   const operations = {
@@ -46,27 +45,21 @@ const PROGRAM = `
     return { info, times };
   };`;
 
-const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
-const server = createServer(async (request, response) => {
-  const path = request.url!;
-  const page = path === "/plain.html" || path === "/isolated.html";
-  const file = path === "/digits.csv.gz" ? "examples/data/digits.csv.gz" : path.slice(1);
-  const body = page ? `<!doctype html><script type="module">${PROGRAM}</script>`
-    : /^\/(dist\/[\w-]+\.js|digits\.csv\.gz)$/.test(path) ? await readFile(new URL(`../${file}`, import.meta.url)) : undefined;
-  if (!body) return response.writeHead(404).end();
-  const type = page ? "text/html; charset=utf-8" : path.endsWith(".js") ? "text/javascript" : "application/octet-stream";
-  response.writeHead(200, { "Content-Type": type, ...(path !== "/plain.html" && isolation) }).end(body);
+const page = (headers = {}) => ({ headers, body: `<!doctype html><script type="module">${PROGRAM}</script>` });
+const server = await serve({
+  folders: [["/dist/", `${ROOT}dist`], ["/data/", `${ROOT}examples/data`]],
+  pages: {
+    "/plain.html": page(),
+    "/isolated.html": page({ "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }),
+  },
 });
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const browser = await puppeteer.launch({ executablePath, args: ["--no-sandbox"], protocolTimeout: 600_000 });
+if (!chromium) throw new Error("bench:browser: needs Chromium, as `chromium` on PATH or by the variable CHROMIUM");
+const browser = await launchChromium(chromium);
 try {
-  const version = await browser.version();
-  console.log(`${version}, ${cpus().length} × ${cpus()[0]?.model}; ms, the fastest of ${ROUNDS} calls`);
+  console.log(`${browser.name}, ${cpus().length} × ${cpus()[0]?.model}; ms, the fastest of ${ROUNDS} calls`);
   for (const place of ["plain", "isolated"]) {
-    const page = await browser.newPage();
-    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/${place}.html`);
+    const page = await browser.puppeteer.newPage();
+    await page.goto(`${server.origin}/${place}.html`);
     await page.waitForFunction("globalThis.measure");
     const { info, times } = await page.evaluate(`measure(${ROUNDS})`) as Measured;
     const many = info.parts > 1 ? `${info.parts} parts` : `${info.threads} threads`;
@@ -78,7 +71,7 @@ try {
   }
 } finally {
   await browser.close();
-  server.close();
+  await server.close();
 }
 
 interface Measured {

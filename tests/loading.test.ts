@@ -4,13 +4,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { CapabilityError, createEngine, OptionError, type EngineInfo, type EngineOptions } from "eigenscope";
 import { createCore } from "eigenscope/core";
+import { serve } from "./browser/server.ts";
 
 const folder = new URL("../dist/wasm/", import.meta.url);
 const workerFile = new URL("../dist/worker.js", import.meta.url);
@@ -34,19 +33,11 @@ const refuses = (options: EngineOptions, message: RegExp) =>
     return true;
   });
 
-const server = createServer(async (request, response) => {
-  const path = new URL(request.url!, "http://localhost").pathname;
-  const found = path.startsWith("/wasm/") && await readFile(new URL(path.slice("/wasm/".length), folder)).catch(() => undefined);
-  if (found) response.writeHead(200, { "Content-Type": "application/wasm" }).end(found);
-  else if (path === "/page") response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html>");
-  else response.writeHead(404).end();
+const { origin, close } = await serve({
+  folders: [["/wasm/", fileURLToPath(folder)]],
+  pages: { "/page": { body: "<!doctype html>", headers: { "Content-Type": "text/html" } } },
 });
-let origin = "";
-before(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-after(() => server.close());
+after(close);
 
 test("wasm comes from a folder, by URL, path or network", async () => {
   for (const wasmUrl of [folder, fileURLToPath(folder), `${origin}/wasm/`]) {

@@ -2,10 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
-
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { ROOT } from "./server.ts";
 
 /** `entry` from the root; "eigenscope" is imported from `base`, e.g. "./", joined with its path in the package. */
 export async function bundle(entry: string, base: string): Promise<string> {

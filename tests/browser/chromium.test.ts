@@ -1,11 +1,7 @@
 // The engine's contract in Chromium.
 
-import { testPlaces, withBrowser } from "./contract.ts";
-import { launchChromium } from "./drivers.ts";
+import { testInChromium } from "./browsers.ts";
+import { testPlaces } from "./contract.ts";
 import { places } from "./places.ts";
-import { findProgram, testWith } from "./programs.ts";
 
-const program = findProgram("CHROMIUM", ["chromium", "chromium-browser", "google-chrome"]);
-
-testWith("Chromium", program, process.env.CI === "true", (t, path) =>
-  withBrowser(() => launchChromium(path), (site) => testPlaces(t, site, places)));
+testInChromium("Chromium", (t, browser) => testPlaces(t, browser, places));

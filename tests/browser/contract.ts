@@ -5,17 +5,13 @@ import type { TestContext } from "node:test";
 import type { EngineInfo } from "eigenscope";
 import { contract } from "../contract/index.ts";
 import type { Outcome, Surroundings } from "../contract/contract.ts";
+import { bundle } from "./bundle.ts";
 import type { Browser, Tab } from "./drivers.ts";
 import type { Place } from "./places.ts";
-import { serve, type Server } from "./server.ts";
+import { ROOT, serve } from "./server.ts";
 
 /** What one case may take on a loaded machine, in ms. */
 const CASE_LIMIT = 60_000;
-
-export interface Site<B extends Browser = Browser> {
-  browser: B;
-  server: Server;
-}
 
 /** `open` gives what page.ts runs in; it is opened anew after a case that failed. */
 export async function testContract(t: TestContext, surroundings: Surroundings, open: () => Promise<Tab>): Promise<void> {
@@ -40,11 +36,13 @@ export async function testContract(t: TestContext, surroundings: Surroundings, o
 }
 
 /** The contract in some places. */
-export async function testPlaces(t: TestContext, { browser, server }: Site, places: readonly Place[]): Promise<void> {
+export async function testPlaces(t: TestContext, browser: Browser, places: readonly Place[]): Promise<void> {
   for (const place of places) {
     const name = `${browser.name}, ${place.name}`;
-    const open = () => browser.open(server.url(place));
     await t.test(name, async (sub) => {
+      const { url, close } = await servePlace(place);
+      sub.after(close);
+      const open = () => browser.open(url);
       let shared = false;
       await sub.test(`the page is ${place.isolated ? "" : "not "}cross-origin isolated, and info says it`, async () => {
         const tab = await open();
@@ -63,21 +61,21 @@ export async function testPlaces(t: TestContext, { browser, server }: Site, plac
   }
 }
 
-/** Runs the tests of a browser, which is ended whatever happens. */
-export async function withBrowser<B extends Browser>(
-  launch: () => Promise<B>, tests: (site: Site<B>) => Promise<void>,
-): Promise<void> {
-  const server = await serve();
-  try {
-    const browser = await launch();
-    try {
-      await tests({ browser, server });
-    } finally {
-      await browser.close();
-    }
-  } finally {
-    await server.close();
-  }
+const page = (body: string) => ({ body: `<!doctype html><meta charset="utf-8"><title>contract</title>${body}` });
+
+/** Serves a place: the package, and a page that runs the contract against it. */
+export async function servePlace({ headers, inWorker, framed }: Place): Promise<{ url: string; close(): Promise<void> }> {
+  const { origin, elsewhere, pages, close } = await serve({
+    headers,
+    folders: [["/dist/", `${ROOT}dist`]],
+    pages: {
+      "/page.html": page(`<script type="module" src="${inWorker ? "start.js" : "page.js"}"></script>`),
+      "/page.js": { body: await bundle("tests/browser/page.ts", "./") },
+      "/start.js": { body: `new Worker("page.js", { type: "module" });` },
+    },
+  });
+  if (framed) pages.set("/around.html", page(`<iframe allow="${framed.allow}" src="${origin}/page.html"></iframe>`));
+  return { url: framed ? `${elsewhere}/around.html` : `${origin}/page.html`, close };
 }
 
 /** The promise, or an error after so many ms. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import puppeteer, { type Frame, type LaunchOptions, type Page, type WebWorker } from "puppeteer-core";
+import puppeteer, { type Browser as PuppeteersBrowser, type Frame, type LaunchOptions, type Page, type WebWorker } from "puppeteer-core";
 
 export interface Tab {
   /** The value of an expression, or of its promise, where page.ts is: in the tab's page, its frame or its worker. */
@@ -42,8 +42,10 @@ export function launchFirefox(executablePath: string) {
   });
 }
 
-/** A browser that puppeteer drives: `before` is run in the page before all else. */
+/** A browser that puppeteer drives. */
 export interface PuppeteerBrowser extends Browser {
+  puppeteer: PuppeteersBrowser;
+  /** `before` is run in the page before all else. */
   open(url: string, before?: string): Promise<PuppeteerTab>;
 }
 
@@ -53,12 +55,13 @@ async function launch(options: LaunchOptions): Promise<PuppeteerBrowser> {
     headless: true,
     userDataDir: home,
     timeout: OPEN_LIMIT,
-    protocolTimeout: 120_000,
+    protocolTimeout: 300_000,
     ...options,
     env: { ...process.env, HOME: home },
   });
   return {
     name: (await browser.version()).replace("/", " "),
+    puppeteer: browser,
     async open(url, before) {
       const page = await browser.newPage();
       if (before) await page.evaluateOnNewDocument(before);

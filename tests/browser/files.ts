@@ -1,10 +1,8 @@
-// The package's files as a server might give them, well or badly: the query of a URL says how.
+// The package's files as a server might give them, well or badly.
 
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./bundle.ts";
+import { ROOT, serve } from "./server.ts";
 
 /** In place of what a good server sends. */
 export interface Answer {
@@ -51,40 +49,30 @@ const SCRIPTS: Record<string, string> = {
     };`,
 };
 
-const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
-
 export interface Files {
   /** The URL of a file that is answered so. */
   at(path: string, answer?: Answer): string;
   /** The same on another origin. */
   elsewhere(path: string, answer?: Answer): string;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function serveFiles(): Promise<Files> {
-  const server = createServer(async (request, response) => {
-    const { pathname, searchParams } = new URL(request.url!, "http://localhost");
-    const { type, headers, length } = JSON.parse(searchParams.get("answer") ?? "{}") as Answer;
-    const body = pathname === "/page.html" ? Buffer.from(PAGE)
-      : SCRIPTS[pathname] ? Buffer.from(SCRIPTS[pathname])
-        : pathname.startsWith("/dist/") ? await readFile(join(ROOT, pathname)).catch(() => undefined) : undefined;
-    if (!body) return response.writeHead(404, { "Content-Type": "text/html" }).end("<!doctype html>no such file");
-    const ending = pathname.split(".").at(-1)!;
-    // a page of no origin may load scripts too
-    const foreign = ending === "js" ? { "Access-Control-Allow-Origin": "*" } : {};
-    response.writeHead(200, { "Content-Type": type ?? TYPES[ending] ?? "text/plain", ...foreign, ...headers });
-    response.end(body.subarray(0, length));
+  const pages = Object.fromEntries(Object.entries({ "/page.html": PAGE, ...SCRIPTS }).map(([path, body]) => [path, { body }]));
+  const site = await serve({
+    folders: [["/dist/", `${ROOT}dist`]],
+    pages,
+    headers: (path): Record<string, string> => path.endsWith(".js") ? { "Access-Control-Allow-Origin": "*" } : {}, // for a page of no origin
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const on = (host: string) => (path: string, answer?: Answer) =>
-    `http://${host}:${port}/${path}${answer ? `?answer=${encodeURIComponent(JSON.stringify(answer))}` : ""}`;
-  return {
-    at: on("localhost"),
-    elsewhere: on("127.0.0.1"),
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
+  const on = (origin: string) => (path: string, { type, headers, length }: Answer = {}) => {
+    if (!type && !headers && length === undefined) return `${origin}/${path}`;
+    const query = `?${site.pages.size}`; // the file by another name, answered otherwise
+    const body = Buffer.from(site.pages.get(`/${path}`)?.body ?? readFileSync(join(ROOT, path)));
+    site.pages.set(`/${path}${query}`, {
+      body: body.subarray(0, length),
+      headers: { ...(type && { "Content-Type": type }), ...headers },
+    });
+    return `${origin}/${path}${query}`;
   };
+  return { at: on(site.origin), elsewhere: on(site.elsewhere), close: site.close };
 }

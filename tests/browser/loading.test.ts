@@ -3,11 +3,9 @@
 import assert from "node:assert/strict";
 import { after, type TestContext } from "node:test";
 import type { EngineInfo } from "eigenscope";
+import { testInChromium, testInFirefox, testInSharedWebKit } from "./browsers.ts";
 import type { Browser } from "./drivers.ts";
-import { launchChromium, launchFirefox } from "./drivers.ts";
 import { serveFiles, type Answer } from "./files.ts";
-import { findProgram, testWith } from "./programs.ts";
-import { launchWebKit } from "./webkit.ts";
 
 const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 const policy = (value: string) => ({ "Content-Security-Policy": value });
@@ -118,38 +116,26 @@ const cases: Case[] = [
 type Outcome = { info: EngineInfo; values: number[] } | { code: string; message: string };
 
 /** All cases in one browser; `core` in a worker of the page, as a page would call it. */
-async function testCases(t: TestContext, name: Name, launch: () => Promise<Browser>): Promise<void> {
-  const browser = await launch();
-  try {
-    for (const { title, headers, options, core, info, message, only } of cases) {
-      await t.test(title, { skip: only && !only.includes(name) && `not so in ${name}` }, async () => {
-        const tab = await browser.open(at("page.html", { headers }));
-        const outcome = await tab.evaluate<Outcome>(core
-          ? `runCore(${options}, ${JSON.stringify(at("core.js", { headers }))})`
-          : `runCase(async () => (${options}))`);
-        await tab.close();
-        if (message) {
-          assert.match("message" in outcome ? outcome.message : JSON.stringify(outcome), message);
-          assert.equal("code" in outcome && outcome.code, "ERR_CAPABILITY");
-        } else {
-          assert.ok("info" in outcome, JSON.stringify(outcome));
-          assert.deepEqual(outcome.values.map((x) => Number(x.toFixed(12))), [1, 3]);
-          info?.(outcome.info);
-        }
-      });
-    }
-  } finally {
-    await browser.close();
+const testCases = (name: Name) => async (t: TestContext, browser: Browser): Promise<void> => {
+  for (const { title, headers, options, core, info, message, only } of cases) {
+    await t.test(title, { skip: only && !only.includes(name) && `not so in ${name}` }, async () => {
+      const tab = await browser.open(at("page.html", { headers }));
+      const outcome = await tab.evaluate<Outcome>(core
+        ? `runCore(${options}, ${JSON.stringify(at("core.js", { headers }))})`
+        : `runCase(async () => (${options}))`);
+      await tab.close();
+      if (message) {
+        assert.match("message" in outcome ? outcome.message : JSON.stringify(outcome), message);
+        assert.equal("code" in outcome && outcome.code, "ERR_CAPABILITY");
+      } else {
+        assert.ok("info" in outcome, JSON.stringify(outcome));
+        assert.deepEqual(outcome.values.map((x) => Number(x.toFixed(12))), [1, 3]);
+        info?.(outcome.info);
+      }
+    });
   }
-}
+};
 
-const required = process.env.CI === "true";
-const chromium = findProgram("CHROMIUM", ["chromium", "chromium-browser", "google-chrome"]);
-const firefox = findProgram("FIREFOX", ["firefox-esr", "firefox"]);
-testWith("Chromium", chromium, required, (t, path) => testCases(t, "Chromium", () => launchChromium(path)));
-testWith("Firefox", firefox, required, (t, path) => testCases(t, "Firefox", () => launchFirefox(path)));
-
-const driver = findProgram("WEBKIT_DRIVER", ["WebKitWebDriver"]);
-const display = findProgram("XVFB", ["Xvfb"]);
-testWith("WebKit", driver && display, false, (t) =>
-  testCases(t, "WebKit", () => launchWebKit({ driver: driver!, display: display! }, true)));
+testInChromium("Chromium", testCases("Chromium"));
+testInFirefox("Firefox", testCases("Firefox"));
+testInSharedWebKit("WebKit", testCases("WebKit"));

@@ -4,8 +4,6 @@
 import type { EngineOptions } from "eigenscope";
 
 export interface Place {
-  /** The first part of the path under which the server has it. */
-  path: string;
   name: string;
   /** Whether the page is cross-origin isolated. */
   isolated: boolean;
@@ -25,7 +23,6 @@ const isolation = (by = "same-origin") => ({
 });
 
 export const isolated: Place = {
-  path: "isolated",
   name: "isolated",
   isolated: true,
   headers: isolation(),
@@ -33,7 +30,6 @@ export const isolated: Place = {
 };
 
 export const plain: Place = {
-  path: "plain",
   name: "not isolated",
   isolated: false,
   headers: {},
@@ -42,7 +38,6 @@ export const plain: Place = {
 
 /** In a frame of another site's page that says nothing of isolation. */
 export const framed: Place = {
-  path: "framed",
   name: "in a frame of another site",
   isolated: false,
   headers: {},
@@ -52,7 +47,6 @@ export const framed: Place = {
 
 /** The same where both pages are isolated, and the outer one lets the inner one be. */
 export const framedIsolated: Place = {
-  path: "framed-isolated",
   name: "isolated in a frame of another site",
   isolated: true,
   headers: isolation("cross-origin"),
@@ -64,7 +58,6 @@ export const framedIsolated: Place = {
 const strictPolicy = { "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'" };
 
 export const strict: Place = {
-  path: "strict",
   name: "strict policy",
   isolated: false,
   headers: strictPolicy,
@@ -72,7 +65,6 @@ export const strict: Place = {
 };
 
 export const strictIsolated: Place = {
-  path: "strict-isolated",
   name: "strict policy, isolated",
   isolated: true,
   headers: { ...strictPolicy, ...isolation() },
@@ -81,7 +73,6 @@ export const strictIsolated: Place = {
 
 /** In a worker of an isolated page: its own workers are nested then, and its thread may wait for another. */
 export const workerIsolated: Place = {
-  path: "worker-isolated",
   name: "in a worker, isolated",
   isolated: true,
   headers: isolation(),

@@ -7,10 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { bundle, ROOT } from "./bundle.ts";
+import { bundle } from "./bundle.ts";
 import { testContract } from "./contract.ts";
 import type { Tab } from "./drivers.ts";
 import { findProgram, testWith } from "./programs.ts";
+import { ROOT } from "./server.ts";
 
 const runtimes = [
   { name: "Deno", program: findProgram("DENO", ["deno"]), args: ["run", "--allow-all", "--no-prompt"] },

@@ -1,61 +1,82 @@
-// The files of the package, and a page that runs the contract against them, as a server of any site would
-// give them: each place under a path of its own with headers of its own.
+// A static server on this machine: folders, and pages in memory.
 
 import { readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { bundle, ROOT } from "./bundle.ts";
-import { places, type Place } from "./places.ts";
+import { fileURLToPath } from "node:url";
+
+/** Of the repository, ends in a slash. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
+  ".gz": "application/gzip",
 };
-const page = (script: string) => `<!doctype html><meta charset="utf-8"><title>contract</title><script type="module" src="${script}"></script>`;
-const START_WORKER = `new Worker("page.js", { type: "module" });`;
 
-export interface Server {
-  /** Where a place's page is; in a frame, where the page around it is. */
-  url(place: Place): string;
+export interface Page {
+  body: string | Uint8Array;
+  headers?: Record<string, string>;
+}
+
+export interface Content {
+  /** What stands before the path in a folder, and the folder; the first that has the file gives it. */
+  folders?: [prefix: string, folder: string][];
+  /** By path, or by path and query. */
+  pages?: Record<string, Page>;
+  /** Sent with everything, or with a path. */
+  headers?: Record<string, string> | ((path: string) => Record<string, string>);
+}
+
+export interface Site {
+  /** At localhost, without a slash at its end. */
+  origin: string;
+  /** The same by the address: to a browser another site. */
+  elsewhere: string;
+  port: number;
+  pages: Map<string, Page>;
+  /** The paths that were asked for. */
+  asked: string[];
   close(): Promise<void>;
 }
 
-/** Serves every place on this machine, until closed. */
-export async function serve(): Promise<Server> {
-  const script = await bundle("tests/browser/page.ts", "./");
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const { pathname } = new URL(request.url!, "http://localhost");
-    const [, path, ...rest] = normalize(pathname).split("/");
-    const place = places.find((p) => p.path === path);
-    const file = rest.join("/");
-    const send = (body: string | Buffer, status = 200) =>
-      response.writeHead(status, { "Content-Type": TYPES[extname(file)] ?? "text/plain", "Cache-Control": "no-store", ...place?.headers }).end(body);
-    if (!place) send("no such place", 404);
-    else if (file === "page.html") send(page(place.inWorker ? "start.js" : "page.js"));
-    else if (file === "page.js") send(script);
-    else if (file === "start.js") send(START_WORKER);
-    else if (file === "around.html") send(around(place, port));
-    else if (file.startsWith("dist/")) await readFile(join(ROOT, file)).then(send, () => send("no such file", 404));
-    else send("no such file", 404);
+/** Serves until closed, on a free port if none is given. */
+export async function serve({ folders = [], pages: given = {}, headers = {} }: Content, port = 0): Promise<Site> {
+  const pages = new Map(Object.entries(given));
+  const asked: string[] = [];
+  const find = async (path: string, query: string): Promise<Page | undefined> => {
+    const page = pages.get(path + query) ?? pages.get(path);
+    if (page) return page;
+    for (const [prefix, folder] of folders) {
+      const body = path.startsWith(prefix) && await readFile(join(folder, path.slice(prefix.length))).catch(() => undefined);
+      if (body) return { body };
+    }
+    return undefined;
   };
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const server = createServer(async (request, response) => {
+    const { pathname, search } = new URL(request.url!, "http://localhost");
+    const path = normalize(decodeURIComponent(pathname)) + (pathname.endsWith("/") ? "index.html" : "");
+    asked.push(path);
+    const page = await find(path, search);
+    const type = page ? TYPES[extname(path)] ?? "application/octet-stream" : TYPES[".html"];
+    response.writeHead(page ? 200 : 404, { "Content-Type": type, ...(typeof headers === "function" ? headers(path) : headers), ...page?.headers });
+    response.end(page?.body ?? "<!doctype html><title>404</title>no such file");
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  ({ port } = server.address() as AddressInfo);
   return {
-    url: (place) => place.framed
-      ? `http://127.0.0.1:${port}/${place.path}/around.html`
-      : `http://localhost:${port}/${place.path}/page.html`,
+    origin: `http://localhost:${port}`,
+    elsewhere: `http://127.0.0.1:${port}`,
+    port,
+    pages,
+    asked,
     close: () => new Promise((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     }),
   };
-}
-
-/** A page of another site (127.0.0.1 to localhost) with the place's page in a frame. */
-function around({ path, framed }: Place, port: number): string {
-  return `<!doctype html><meta charset="utf-8"><title>around</title>` +
-    `<iframe allow="${framed?.allow ?? ""}" src="http://localhost:${port}/${path}/page.html"></iframe>`;
 }

@@ -4,13 +4,13 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import puppeteer, { type Browser } from "puppeteer-core";
-import { findProgram } from "../browser/programs.ts";
+import { testInChromium } from "../browser/browsers.ts";
+import { CI } from "../browser/programs.ts";
+import { serve } from "../browser/server.ts";
 import { bundlers, VITE_WAYS, viteServer } from "./bundlers.ts";
 import {
-  APP, HOME, installBundlers, ISOLATED, makeApp, outcomeOf, pack, PACKAGE, page, POLICY, serve, STRICT, type Outcome,
+  APP, HOME, installBundlers, ISOLATED, makeApp, outcomeOf, pack, PACKAGE, page, POLICY, STRICT, type Outcome,
 } from "./tools.ts";
 
 /** The spectrum lies in [0, 4]; the pages measure the largest error of 64 eigenvalues. */
@@ -18,45 +18,36 @@ const TOLERANCE = 4 * 64 * Number.EPSILON;
 /** What an app pays that only reads files, gzipped. */
 const IO_BUDGET = 5_000;
 
-const chromium = findProgram("CHROMIUM", ["chromium", "chromium-browser", "google-chrome"]);
-const absent = await (async () => {
-  if (!chromium) return "no Chromium on this machine";
-  try {
-    await installBundlers();
-  } catch (error) {
-    return `the bundlers can't be installed: ${/npm error .*/.exec((error as Error).message)?.[0] ?? (error as Error).message}`;
-  }
-})();
-if (absent && process.env.CI === "true") throw new Error(absent);
-
 function assertRight({ error, info }: Outcome, isolated: boolean): void {
   assert.ok(error < TOLERANCE, `the largest error is ${error}`);
   assert.equal(/threads/.test(info.variant), isolated, info.reason);
 }
 
-if (absent) test("the packed package", { skip: absent });
-else describe("the packed package", () => {
-  let browser: Browser;
-  before(async () => {
-    await makeApp(await pack(HOME));
-    browser = await puppeteer.launch({ executablePath: chromium!, args: ["--no-sandbox"] });
-  });
-  after(() => browser?.close());
+testInChromium("the packed package", async (t, { puppeteer: browser }) => {
+  try {
+    await installBundlers();
+  } catch (error) {
+    if (CI) throw error;
+    return t.skip(`the bundlers can't be installed: ${/npm error .*/.exec((error as Error).message)?.[0] ?? (error as Error).message}`);
+  }
+  await makeApp(await pack(HOME));
 
   for (const { name, ways, build, tag } of bundlers) {
-    test(name, async (t) => {
+    await t.test(name, async (t) => {
       const out = join(HOME, "out", name.replaceAll(/\W+/g, "-"));
       await rm(out, { recursive: true, force: true });
       await t.test("builds without a warning", async () => assert.deepEqual(await build(ways, out), []));
-      const pages = Object.fromEntries(ways.map((way) => [`/${way}.html`, page(tag(way))]));
+      const pages = tag && Object.fromEntries(ways.map((way) => [`/${way}.html`, { body: page(tag(way)) }]));
       for (const way of ways) {
         const inlined = ["inlined", "doors", "own-worker"].includes(way);
         await t.test(`${way}.js computes a right spectrum${inlined ? "" : " under a strict policy"}`, async () => {
-          const site = await serve([out, join(APP, "public")], inlined ? POLICY : { ...STRICT, ...ISOLATED }, pages);
+          const site = await serve({
+            folders: [["/", out], ["/", join(APP, "public")]], headers: inlined ? POLICY : { ...STRICT, ...ISOLATED }, pages,
+          });
           try {
             assertRight(await outcomeOf(browser, `${site.origin}/${way}.html`), !inlined);
           } finally {
-            site.close();
+            await site.close();
           }
         });
       }
@@ -73,7 +64,7 @@ else describe("the packed package", () => {
   }
 
   for (const [name, specifier] of [["Vite 8", "vite"], ["Vite 7", "vite-7"]] as const) {
-    test(`${name}, development server`, async (t) => {
+    await t.test(`${name}, development server`, async (t) => {
       const cache = join(HOME, "out", `${specifier}-cache`);
       await rm(cache, { recursive: true, force: true });
       const site = await viteServer(specifier, cache);
@@ -90,34 +81,36 @@ else describe("the packed package", () => {
     });
   }
 
-  const script = (specifier: string, importing: string) => page(`${importing}<script type="module">
+  const pages = (specifier: string, importing = "") => ({ "/page.html": { body: page(`${importing}<script type="module">
     import { createEngine } from "${specifier}";
     const es = await createEngine();
     const values = await es.linalg.eigvalsh([[2, -1, 0], [-1, 2, -1], [0, -1, 2]]);
     globalThis.outcome = { error: Math.max(...[-1, 0, 1].map((k, i) => Math.abs(values[i] - 2 - k * Math.SQRT2))), info: es.info };
-  </script>`);
+  </script>`) } });
 
-  test("from a CDN's origin, to a page with and without isolation", async () => {
-    const cdn = await serve([PACKAGE], { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" });
-    const html = script(`${cdn.origin}/dist/index.js`, "");
-    const plain = await serve([], {}, { "/page.html": html });
-    const isolated = await serve([], ISOLATED, { "/page.html": html });
+  await t.test("from a CDN's origin, to a page with and without isolation", async () => {
+    const cdn = await serve({
+      folders: [["/", PACKAGE]], headers: { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" },
+    });
+    const page = { pages: pages(`${cdn.origin}/dist/index.js`) };
+    const plain = await serve(page);
+    const isolated = await serve({ ...page, headers: ISOLATED });
     try {
       assertRight(await outcomeOf(browser, `${plain.origin}/page.html`), false);
       assertRight(await outcomeOf(browser, `${isolated.origin}/page.html`), true);
     } finally {
-      for (const site of [cdn, plain, isolated]) site.close();
+      for (const site of [cdn, plain, isolated]) await site.close();
     }
   });
 
-  test("by an import map", async () => {
+  await t.test("by an import map", async () => {
     const imports = { eigenscope: "/node_modules/eigenscope/dist/index.js" };
-    const html = script("eigenscope", `<script type="importmap">${JSON.stringify({ imports })}</script>`);
-    const site = await serve([APP], {}, { "/page.html": html });
+    const content = pages("eigenscope", `<script type="importmap">${JSON.stringify({ imports })}</script>`);
+    const site = await serve({ folders: [["/", APP]], pages: content });
     try {
       assertRight(await outcomeOf(browser, `${site.origin}/page.html`), false);
     } finally {
-      site.close();
+      await site.close();
     }
   });
 });

@@ -12,8 +12,8 @@ export interface Bundler {
   ways: Way[];
   /** Builds the entries into a folder; what it warned of. */
   build(entries: Way[], out: string): Promise<string[]>;
-  /** The tag that loads an entry, where there is no page yet. */
-  tag(entry: Way): string;
+  /** The tag that loads an entry, where the build makes no page. */
+  tag?(entry: Way): string;
 }
 
 interface Vite {
@@ -45,7 +45,6 @@ const vite = (name: string, specifier: string, ways: Way[], config = {}): Bundle
     });
     return warnings;
   },
-  tag: moduleTag,
 });
 
 /** Vite's development server, with a cold cache. */

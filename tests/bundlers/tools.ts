@@ -1,24 +1,18 @@
-// What the tests of the packed package share: the tarball, an app that has installed it, servers and a browser.
+// What the tests of the packed package share: the tarball, an app that has installed it, and how a page is looked at.
 //
 // Everything lies in build/bundlers/: the bundlers' node_modules, installed from the lock file here, and the
 // app, whose node_modules hold nothing but the package.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { extname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Browser } from "puppeteer-core";
 
 const run = promisify(execFile);
-/** The npm that runs this: under `npm test` the path has another one, an old dependency of as-pect. */
-const npm = (args: string[], cwd = ".") => process.env.npm_execpath
-  ? run(process.execPath, [process.env.npm_execpath, ...args], { cwd })
-  : run("npm", args, { cwd });
 const SOURCES = "tests/bundlers";
 export const HOME = resolve("build/bundlers");
 export const APP = join(HOME, "app");
@@ -35,7 +29,7 @@ export interface Tarball {
 /** Packs dist as it is, without the build that `prepare` would run. */
 export async function pack(folder: string): Promise<Tarball> {
   await mkdir(folder, { recursive: true });
-  const { stdout } = await npm(["pack", "--ignore-scripts", "--json", "--pack-destination", folder]);
+  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder]);
   const [packed] = JSON.parse(stdout) as [{ filename: string; size: number; files: { path: string }[] }];
   return { path: join(folder, packed.filename), size: packed.size, files: packed.files.map(({ path }) => path) };
 }
@@ -47,7 +41,7 @@ export async function installBundlers(): Promise<void> {
   if (existsSync(stamp) && (await readFile(stamp, "utf8")) === lock) return;
   await mkdir(HOME, { recursive: true });
   for (const file of ["package.json", "package-lock.json"]) await cp(`${SOURCES}/${file}`, join(HOME, file));
-  await npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"], HOME);
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"], { cwd: HOME });
   await writeFile(stamp, lock);
 }
 
@@ -69,40 +63,8 @@ export async function makeApp(tarball: Tarball): Promise<void> {
     await writeFile(join(APP, `${entry}.html`), page(`<script type="module" src="./${entry}.js"></script>`));
   }
   await writeFile(join(APP, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await npm(["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", tarball.path], APP);
+  await run("npm", ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", tarball.path], { cwd: APP });
   for (const path of ["worker.js", "wasm"]) await cp(join(PACKAGE, "dist", path), join(APP, "public/eigenscope", path), { recursive: true });
-}
-
-const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
-
-export interface Site {
-  origin: string;
-  close(): void;
-}
-
-/** Serves the first of the folders that has a file, and pages by their paths, each with the headers. */
-export async function serve(folders: string[], headers: Record<string, string> = {}, pages: Record<string, string> = {}): Promise<Site> {
-  const find = async (path: string) => {
-    for (const folder of folders) {
-      const file = join(folder, path);
-      if (file.startsWith(folder) && (await stat(file).catch(() => undefined))?.isFile()) return readFile(file);
-    }
-    return pages[path];
-  };
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url!, "http://localhost");
-    void find(pathname).then((body) => {
-      response.writeHead(body === undefined ? 404 : 200, { "content-type": TYPES[extname(pathname)] ?? "application/octet-stream", ...headers }).end(body);
-    });
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return {
-    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }
 
 export const ISOLATED = {

@@ -1,40 +1,26 @@
 // The built site in Chromium, from a host that sends no headers: clicked, typed at, dropped on, offline, updated.
-//
-// node --import tsx --test tests/site/site.test.ts
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, suite, test } from "node:test";
-import puppeteer, { type Browser, type Frame, type Page, type SerializedAXNode } from "puppeteer-core";
+import type { Frame, Page, SerializedAXNode } from "puppeteer-core";
 import { build } from "vite";
-import { serve, type Host } from "./server.ts";
+import { testInChromium } from "../browser/browsers.ts";
+import { ROOT, serve, type Content } from "../browser/server.ts";
 
-const chromium = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-  .find((path) => path && existsSync(path));
-if (!chromium && process.env["CI"] === "true") throw new Error("CI needs Chromium");
-
-const ROOT = new URL("../../", import.meta.url).pathname;
 const TIMEOUT = 60_000;
 
-suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
-  let folder: string;
-  let host: Host;
-  let browser: Browser;
-
-  before(async () => {
-    await build({ configFile: join(ROOT, "examples/vite.config.ts"), logLevel: "warn" });
-    folder = await mkdtemp(join(tmpdir(), "eigenscope-site-"));
-    await cp(join(ROOT, "build/site"), folder, { recursive: true });
-    host = await serve(folder);
-    browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox"] });
-  });
-  after(async () => {
-    await browser?.close();
-    await host?.close();
-    if (folder) await rm(folder, { recursive: true });
+testInChromium("the site", async (t, { puppeteer: browser }) => {
+  await build({ configFile: join(ROOT, "examples/vite.config.ts"), logLevel: "warn" });
+  const folder = await mkdtemp(join(tmpdir(), "eigenscope-site-"));
+  await cp(join(ROOT, "build/site"), folder, { recursive: true });
+  const content = { folders: [["/some/folder/", folder]] } satisfies Content;
+  let host = await serve(content);
+  const url = `${host.origin}/some/folder/`;
+  t.after(async () => {
+    await host.close();
+    await rm(folder, { recursive: true });
   });
 
   /** A visit by somebody new; fails on errors of the page and on requests to anywhere else. */
@@ -47,12 +33,12 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
       page.on("console", (message) => ["error", "warn"].includes(message.type()) && problems.push(message.text()));
       page.on("pageerror", (error) => problems.push(String(error)));
       page.on("request", (request) => {
-        const url = request.url();
-        if (!/^(blob|data):/.test(url) && !url.startsWith(host.url)) problems.push(`asks ${url}`);
+        const asked = request.url();
+        if (!/^(blob|data):/.test(asked) && !asked.startsWith(url)) problems.push(`asks ${asked}`);
       });
       if (phone) await page.setViewport({ width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
       await page.evaluateOnNewDocument(watch);
-      await page.goto(`${host.url}hinf-digits/`);
+      await page.goto(`${url}hinf-digits/`);
       await page.waitForFunction(() => crossOriginIsolated); // reloaded by the service worker
       await body(page);
       assert.deepEqual(problems, []);
@@ -61,7 +47,7 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
     }
   }
 
-  test("the digits converge to the certified value, isolated by the service worker; cancel stops a run", () => visit(async (page) => {
+  await t.test("the digits converge to the certified value, isolated by the service worker; cancel stops a run", () => visit(async (page) => {
     // the run that starts by itself
     await until(page, "exact-value", /^0\.013460501/);
     const start = performance.now();
@@ -89,7 +75,7 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
     assert.match(await saved(page, "save-report"), /^<!doctype html>[^]*the spectrum of/i);
   }));
 
-  test("a run keeps the page free and in its place", (t) => visit(async (page) => {
+  await t.test("a run keeps the page free and in its place", (t) => visit(async (page) => {
     await until(page, "doing", /Done|00 neurons/);
     const { longest, shift } = await page.evaluate(() => (window as unknown as Watched).watched);
     t.diagnostic(`longest task ${longest.toFixed(0)} ms, layout shift ${shift.toFixed(3)}`);
@@ -98,7 +84,7 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
     assert.ok(longest < 400, `a task of ${longest} ms`);
   }));
 
-  test("a dropped file is read and used; one that is wrong says why and costs nothing", () => visit(async (page) => {
+  await t.test("a dropped file is read and used; one that is wrong says why and costs nothing", () => visit(async (page) => {
     await until(page, "doing", /neurons/);
     await page.select("#features", "1000");
     await drop(page, "points.csv", "a,b,label\n1,0,7\n1,1,7\n0,2,8\n-1,1,9\n");
@@ -137,7 +123,7 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
     await until(page, "exact-value", /^0\.013460501/);
   }));
 
-  test("more rows than memory has room for: the library says how many", () => visit(async (page) => {
+  await t.test("more rows than memory has room for: the library says how many", () => visit(async (page) => {
     await until(page, "doing", /neurons/);
     await drop(page, "long.csv", Array.from({ length: 30_000 }, (_, k) => `${k % 7},${k % 11},${k % 13},1`).join("\n"));
     await until(page, "shape", /^30,000 × 4$/);
@@ -149,7 +135,7 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
     assert.equal(await text(page, "run"), "Run");
   }));
 
-  test("it can be used by keyboard alone", () => visit(async (page) => {
+  await t.test("it can be used by keyboard alone", () => visit(async (page) => {
     await until(page, "doing", /neurons/);
     const order: string[] = [];
     for (let k = 0; k < 6; k++) {
@@ -176,7 +162,7 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
   }));
 
   for (const phone of [false, true]) {
-    test(`every control has a name, nothing is cut off${phone ? ", on a phone" : ""}`, () => visit(async (page) => {
+    await t.test(`every control has a name, nothing is cut off${phone ? ", on a phone" : ""}`, () => visit(async (page) => {
       await page.select("#features", "1000");
       await until(page, "doing", /neurons|Done/);
       const nodes = flatten((await page.accessibility.snapshot({ interestingOnly: false }))!);
@@ -190,17 +176,16 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
     }, { phone }));
   }
 
-  test("after the first visit it works without the server; what changed there shows at the next visit", () => visit(async (page) => {
+  await t.test("after the first visit it works without the server; what changed there shows at the next visit", () => visit(async (page) => {
     await until(page, "doing", /neurons/);
     await until(page, "offline", /kept/);
-    const port = Number(new URL(host.url).port);
     await host.close();
     try {
       await page.reload();
       await until(page, "exact-value", /^0\.013460501/);
       assert.ok(await page.evaluate(() => crossOriginIsolated));
     } finally {
-      host = await serve(folder, port);
+      host = await serve(content, host.port);
     }
 
     const [html, worker] = [join(folder, "hinf-digits/index.html"), join(folder, "sw.js")];
@@ -212,14 +197,14 @@ suite("the site", { skip: chromium ? false : "no Chromium here" }, () => {
     await until(page, "exact-value", /^0\.013460501/);
   }));
 
-  test("in a frame of a page that is not isolated it runs, and does not reload for ever", async () => {
+  await t.test("in a frame of a page that is not isolated it runs, and does not reload for ever", async () => {
     const context = await browser.createBrowserContext();
     try {
       const page = await context.newPage();
       let loads = 0;
       page.on("request", (request) => { if (request.isNavigationRequest() && request.url().endsWith("hinf-digits/")) loads++; });
-      await page.setContent(`<iframe src="${host.url}hinf-digits/" width="900" height="900"></iframe>`);
-      const frame = page.frames().find((one) => one.url().startsWith(host.url))!;
+      await page.setContent(`<iframe src="${url}hinf-digits/" width="900" height="900"></iframe>`);
+      const frame = page.frames().find((one) => one.url().startsWith(url))!;
       await until(frame, "exact-value", /^0\.013460501/);
       assert.match(await text(frame, "engine"), /work in \d+ parts: no shared memory \(the page is not cross-origin isolated\)/);
       assert.equal(loads, 1);
