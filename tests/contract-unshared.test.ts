@@ -6,7 +6,7 @@ import { contract } from "./contract/index.ts";
 
 /** Older workers of Node need the SharedArrayBuffer that is taken away here. */
 const old = Number(process.versions.node.split(".")[0]) < 24 ? "needs Node 24" : false;
-const surroundings: Surroundings = { name: `Node ${process.versions.node}, no shared memory`, shared: false, options: { threads: 2 } };
+const surroundings: Surroundings = { name: `Node ${process.versions.node}, no shared memory`, shared: false, thorough: true, options: { threads: 2 } };
 
 if (!old) Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
 for (const { title, skip, run } of contract) {

@@ -9,6 +9,11 @@ export interface Surroundings {
   name: string;
   /** Whether memory can be shared here, and so threads be had. */
   shared: boolean;
+  /**
+   * Whether every long call is tried, and what is repeated is repeated often. That is Node's part: elsewhere it is the
+   * way of a call, to a worker and back, that may differ, and calls that go the same way are represented by one.
+   */
+  thorough: boolean;
   /** What createEngine needs here: nothing, or URLs under a strict policy. */
   options: EngineOptions;
 }

@@ -3,11 +3,10 @@
 import { assert } from "chai";
 import { CapabilityError, ClosedError, createEngine } from "eigenscope";
 import type { Case } from "./contract.ts";
-import { longCalls } from "./long.ts";
+import { long } from "./long.ts";
 import { differenceOperator, rejection, sleep, withEngine } from "./tools.ts";
 import { killHost, leftAlive, unwatched, watchingWorkers } from "./workers.ts";
 
-const [, long] = longCalls.find(([name]) => name === "hinf.monteCarlo")!;
 
 export const death: Case[] = [
   {

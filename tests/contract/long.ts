@@ -1,9 +1,13 @@
 // One call of every operation that can take seconds, on input that makes it take them.
 
 import { matrix, type CallOptions, type Engine } from "eigenscope";
+import type { Surroundings } from "./contract.ts";
 import { differenceOperator, positive, random } from "./tools.ts";
 
 type LongCall = [name: string, call: (es: Engine, options: CallOptions) => Promise<unknown>];
+
+/** What stands for the others where not every call is tried: split or not, of one kernel or of several, asking the caller. */
+const REPRESENTATIVES = ["matmul", "eigh", "solve", "eigsh of an operator", "certify.lambdaMin", "hinf.exact", "hinf.monteCarlo"];
 
 const n = 1600;
 let cached: ReturnType<typeof positive> | undefined;
@@ -11,7 +15,7 @@ const square = () => (cached ??= positive(n, 1));
 let wide: ReturnType<typeof random> | undefined;
 const rows = () => (wide ??= random(3000, 64, 2));
 
-export const longCalls: LongCall[] = [
+const all: LongCall[] = [
   ["matmul", (es, options) => es.linalg.matmul(square(), square(), options)],
   ["gram", (es, options) => es.linalg.gram(square(), options)],
   ["eigvalsh", (es, options) => es.linalg.eigvalsh(square(), options)],
@@ -34,3 +38,8 @@ export const longCalls: LongCall[] = [
   ["hinf.lambdaMin", (es, options) => es.hinf.lambdaMin(rows(), options)],
   ["hinf.monteCarlo", (es, options) => es.hinf.monteCarlo(matrix(300, 64, rows().data.subarray(0, 300 * 64)), { features: 2_000_000, ...options })],
 ];
+
+export const longCalls = ({ thorough }: Surroundings) => (thorough ? all : all.filter(([name]) => REPRESENTATIVES.includes(name)));
+
+/** The one that takes longest and needs the least input. */
+export const [, long] = all.find(([name]) => name === "hinf.monteCarlo")!;
