@@ -125,6 +125,7 @@ export class Calls {
 
   /** Gives the host something to do, if it is free and there is something. */
   private pump(): void {
+    if (!this.crew && this.queue.length) return this.restart(); // the last one died at rest
     if (this.busy || !this.ready) return;
     const last = this.running.at(-1);
     if (last?.answer) {
@@ -241,9 +242,17 @@ export class Calls {
     this.restart();
   }
 
-  /** A worker ended that nobody ended: its calls are lost, the queue is not. */
+  /**
+   * A worker ended that nobody ended: its calls are lost, the queue is not. Workers at rest are started anew by the
+   * next call: a browser that ends them wants their memory.
+   */
   private died(reason: string): void {
     if (this.crew!.withoutParts) this.binary = { ...this.binary, parts: 1 };
+    if (!this.running.length && !this.queue.length) {
+      this.crew = undefined;
+      this.ready = false;
+      return;
+    }
     const last = ++this.deaths === MOST_DEATHS;
     const what = last ? `${MOST_DEATHS} times in a row, create another engine` : "the workers were started anew";
     const error = (path: string) => new CapabilityError(`${path}: a worker of the engine died (${reason}); ${what}`);

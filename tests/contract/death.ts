@@ -27,14 +27,21 @@ export const death: Case[] = [
     })),
   },
   {
-    title: "an idle worker that dies costs nothing",
+    title: "an idle worker that dies costs nothing, and is started anew by the next call",
     skip: unwatched,
     run: ({ options }) => watchingWorkers((workers) => withEngine(options, async (es) => {
       for (let k = 0; k < 5; k++) { // more often than in a row is borne
+        const started = workers.length;
         killHost(workers);
-        await sleep(20);
-        assert.equal((await es.linalg.gram([[3, 4]])).data[0], 25);
+        await sleep(100);
+        assert.equal(workers.length, started);
+        assert.deepEqual((await Promise.all([es.linalg.gram([[3, 4]]), es.linalg.gram([[1, 2]])])).map(({ data }) => data[0]), [25, 5]);
       }
+      killHost(workers);
+      await sleep(100);
+      await es.close();
+      assert.instanceOf(await rejection(es.linalg.gram([[1]])), ClosedError);
+      assert.deepEqual(await leftAlive(workers), []);
     })),
   },
   {
