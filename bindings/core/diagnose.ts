@@ -87,7 +87,8 @@ function resolved(url: string): string {
   }
 }
 
+/** Of another origin; a sandboxed frame has none, "null". */
 function isForeign(url: string): boolean {
-  const here = globalThis.location?.origin ?? "";
-  return /^https?:/.test(here) && /^https?:/.test(url) && new URL(url).origin !== here;
+  const here = globalThis.origin ?? ""; // location.origin is that of the URL in any case
+  return /^(https?:|null$)/.test(here) && /^https?:/.test(url) && new URL(url).origin !== here;
 }

@@ -103,6 +103,7 @@ const cases: Case[] = [
     assert.deepEqual([info.worker, info.parts], [true, 2]);
   } },
   ...["undefined", "0", "NaN"].map((cores): Case => ({ title: `hardwareConcurrency ${cores}`, headers: isolation, options: `(Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} }), {})`, info: (info) => assert.equal(info.threads, 1) })),
+  { title: "a worker script for a page of no origin", headers: policy("sandbox allow-scripts"), options: `{ workerUrl: ${worker()} }`, message: /is of another origin, which browsers refuse/ },
   { title: "shared memory that WebAssembly refuses", headers: isolation, options: `(() => {
     const { Memory } = WebAssembly;
     WebAssembly.Memory = function (type) { if (type.shared) throw new RangeError("refused"); return new Memory(type); };
