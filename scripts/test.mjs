@@ -62,10 +62,12 @@ function npmProgram(name, specifier, path) {
   return existsSync(binary) ? resolve(binary) : undefined;
 }
 
-const testsIn = (...folders) => folders.flatMap((folder) => readdirSync(folder).filter((f) => f.endsWith(".test.ts")).map((f) => `${folder}/${f}`));
+const testsIn = (...folders) => folders.flatMap((folder) =>
+  readdirSync(folder).filter((f) => f.endsWith(".test.ts")).map((f) => `${folder}/${f}`));
 const nodeTest = ["--import", "tsx", "--test", "--test-reporter=dot", ...testsIn("tests")];
 /** What needs browsers, run once: two files at a time, since much of their time is waiting. */
-const inBrowsers = (...folders) => ["--import", "tsx", "--test", "--test-concurrency=2", "--test-reporter=spec", ...testsIn(...folders)];
+const inBrowsers = (...folders) =>
+  ["--import", "tsx", "--test", "--test-concurrency=2", "--test-reporter=spec", ...testsIn(...folders)];
 
 step("build", process.execPath, ["scripts/build.mjs"]);
 step("types", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);

@@ -62,7 +62,8 @@ export async function serveFiles(): Promise<Files> {
   const site = await serve({
     folders: [["/dist/", `${ROOT}dist`]],
     pages,
-    headers: (path): Record<string, string> => path.endsWith(".js") ? { "Access-Control-Allow-Origin": "*" } : {}, // for a page of no origin
+    // a page of no origin may load scripts too
+    headers: (path): Record<string, string> => path.endsWith(".js") ? { "Access-Control-Allow-Origin": "*" } : {},
   });
   const on = (origin: string) => (path: string, { type, headers, length }: Answer = {}) => {
     if (!type && !headers && length === undefined) return `${origin}/${path}`;

@@ -52,7 +52,8 @@ export async function serve({ folders = [], pages: given = {}, headers = {} }: C
     const page = pages.get(path + query) ?? pages.get(path);
     if (page) return page;
     for (const [prefix, folder] of folders) {
-      const body = path.startsWith(prefix) && await readFile(join(folder, path.slice(prefix.length))).catch(() => undefined);
+      if (!path.startsWith(prefix)) continue;
+      const body = await readFile(join(folder, path.slice(prefix.length))).catch(() => undefined);
       if (body) return { body };
     }
     return undefined;
@@ -63,7 +64,8 @@ export async function serve({ folders = [], pages: given = {}, headers = {} }: C
     asked.push(path);
     const page = await find(path, search);
     const type = page ? TYPES[extname(path)] ?? "application/octet-stream" : TYPES[".html"];
-    response.writeHead(page ? 200 : 404, { "Content-Type": type, ...(typeof headers === "function" ? headers(path) : headers), ...page?.headers });
+    const sent = typeof headers === "function" ? headers(path) : headers;
+    response.writeHead(page ? 200 : 404, { "Content-Type": type, ...sent, ...page?.headers });
     response.end(page?.body ?? "<!doctype html><title>404</title>no such file");
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));

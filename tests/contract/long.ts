@@ -6,7 +6,7 @@ import { differenceOperator, positive, random } from "./tools.ts";
 
 type LongCall = [name: string, call: (es: Engine, options: CallOptions) => Promise<unknown>];
 
-/** What stands for the others where not every call is tried: split or not, of one kernel or of several, asking the caller. */
+/** Where not every call is tried these stand for the others: split or not, of one kernel or more, asking the caller. */
 const REPRESENTATIVES = ["matmul", "eigh", "solve", "eigsh of an operator", "certify.lambdaMin", "hinf.exact", "hinf.monteCarlo"];
 
 const n = 1600;
@@ -39,7 +39,8 @@ const all: LongCall[] = [
   ["hinf.monteCarlo", (es, options) => es.hinf.monteCarlo(matrix(300, 64, rows().data.subarray(0, 300 * 64)), { features: 2_000_000, ...options })],
 ];
 
-export const longCalls = ({ thorough }: Surroundings) => (thorough ? all : all.filter(([name]) => REPRESENTATIVES.includes(name)));
+export const longCalls = ({ thorough }: Surroundings) =>
+  all.filter(([name]) => thorough || REPRESENTATIVES.includes(name));
 
 /** The one that takes longest and needs the least input. */
 export const [, long] = all.find(([name]) => name === "hinf.monteCarlo")!;
