@@ -81,7 +81,7 @@ export class Calls {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const [operator, ...rest] = args;
     return new Promise((resolve, reject) => {
-      const onAbort = () => this.abort(pending, signal!.reason);
+      const forget = signal && whenAborted(signal, () => this.abort(pending, signal.reason));
       const pending: Pending = {
         call: { id: this.nextId++, path, args: isOperator(operator) ? [describeOperator(operator), ...rest] : args },
         resolve,
@@ -94,12 +94,11 @@ export class Calls {
           pending.settled = true;
           pending.tell = () => {};
           clearInterval(pending.timer);
-          signal?.removeEventListener("abort", onAbort);
+          forget?.();
           outcome();
         },
       };
       if (onProgress) pending.timer = unref(setInterval(() => this.look(pending), PROGRESS_INTERVAL));
-      signal?.addEventListener("abort", onAbort, { once: true });
       this.queue.push(pending);
       this.pump();
     });
@@ -298,6 +297,20 @@ function tellPart(pending: Pending, fraction: number): void {
 
 /** For messages: "object AbortController". */
 const kindOf = (value: unknown) => `${typeof value} ${Object.prototype.toString.call(value).slice(8, -1)}`;
+
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Adds to the one listener that all calls of a signal share: Node warns of more than ten. Returns how to take it off. */
+function whenAborted(signal: AbortSignal, listener: () => void): () => void {
+  let all = listeners.get(signal);
+  if (!all) {
+    const shared = (all = new Set<() => void>());
+    listeners.set(signal, shared);
+    signal.addEventListener("abort", () => { for (const each of [...shared]) each(); }, { once: true });
+  }
+  all.add(listener);
+  return () => all.delete(listener);
+}
 
 /** Lets the process end although the timer runs. */
 function unref<T>(timer: T): T {

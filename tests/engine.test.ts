@@ -48,6 +48,19 @@ for (const [what, program, expected] of EXITS) {
   });
 }
 
+test("many calls may share a signal without a warning", () => {
+  const { stdout, stderr } = run(`
+    import { createEngine } from "eigenscope";
+    const es = await createEngine({ threads: 1 });
+    const controller = new AbortController();
+    const calls = Array.from({ length: 30 }, () => es.linalg.gram([[3, 4]], { signal: controller.signal }));
+    controller.abort(new Error("enough"));
+    const outcomes = await Promise.allSettled(calls);
+    console.log(outcomes.filter(({ reason }) => reason?.message === "enough").length);`);
+  assert.equal(stdout, "30");
+  assert.equal(stderr, "");
+});
+
 /** All of them take half a minute. */
 const ENGINES = process.env.CI === "true" ? 500 : 100;
 const old = Number(process.versions.node.split(".")[0]) < 24 ? "tested on Node 24" : false;

@@ -4,7 +4,7 @@ import { matrix, type CallOptions, type Engine } from "eigenscope";
 import type { Surroundings } from "./contract.ts";
 import { differenceOperator, positive, random } from "./tools.ts";
 
-type LongCall = [name: string, call: (es: Engine, options: CallOptions) => Promise<unknown>];
+export type LongCall = (es: Engine, options: CallOptions) => Promise<unknown>;
 
 /** Where not every call is tried these stand for the others: split or not, of one kernel or more, asking the caller. */
 const REPRESENTATIVES = ["matmul", "eigh", "solve", "eigsh of an operator", "certify.lambdaMin", "hinf.exact", "hinf.monteCarlo"];
@@ -15,7 +15,7 @@ const square = () => (cached ??= positive(n, 1));
 let wide: ReturnType<typeof random> | undefined;
 const rows = () => (wide ??= random(3000, 64, 2));
 
-const all: LongCall[] = [
+const all: [name: string, call: LongCall][] = [
   ["matmul", (es, options) => es.linalg.matmul(square(), square(), options)],
   ["gram", (es, options) => es.linalg.gram(square(), options)],
   ["eigvalsh", (es, options) => es.linalg.eigvalsh(square(), options)],

@@ -2,7 +2,7 @@
 
 import { assert } from "chai";
 import type { Case } from "./contract.ts";
-import { long, longCalls } from "./long.ts";
+import { long, longCalls, type LongCall } from "./long.ts";
 import { differenceOperator, random, rejection, withEngine } from "./tools.ts";
 
 export const progress: Case[] = [
@@ -24,12 +24,11 @@ export const progress: Case[] = [
   {
     title: "every long call tells of its progress",
     run: (surroundings) => withEngine(surroundings.options, async (es) => {
-      const silent: string[] = [];
-      for (const [name, call] of longCalls(surroundings)) {
+      /** Whether a call that took a while told of nothing but its end; the first sign of progress is enough. */
+      const isSilent = async (call: LongCall) => {
         const controller = new AbortController();
         const told: number[] = [];
         const since = performance.now();
-        // the first sign of progress is enough
         await call(es, {
           signal: controller.signal,
           onProgress({ fraction }) {
@@ -37,7 +36,12 @@ export const progress: Case[] = [
             controller.abort(new Error("enough"));
           },
         }).catch((error) => assert.equal(error.message, "enough"));
-        if (told[0] === 1 && performance.now() - since > 300) silent.push(name);
+        return told[0] === 1 && performance.now() - since > 300;
+      };
+      const silent: string[] = [];
+      for (const [name, call] of longCalls(surroundings)) {
+        // a busy machine may make any call a long one
+        if (await isSilent(call) && await isSilent(call) && await isSilent(call)) silent.push(name);
       }
       assert.deepEqual(silent, []);
     }),
