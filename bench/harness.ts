@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCore, type Core, type Matrix } from "../bindings/sync.ts";
+import { numbers } from "../tests/numbers.ts";
 import type Benchmark from "benchmark";
 import type { InputFile, Peer } from "./peers.ts";
 
@@ -124,15 +125,4 @@ export function gaussian(rows: number, cols: number, seed: number): Matrix<Float
     u[i + 1] = radius * Math.sin(angle);
   }
   return { data: u.subarray(0, n), rows, cols };
-}
-
-/** n seeded numbers in [−1, 1): mulberry32 by Tommy Ettinger (public domain). */
-export function numbers(n: number, seed: number): Float64Array {
-  let s = seed | 0;
-  return Float64Array.from({ length: n }, () => {
-    s = (s + 0x6d2b79f5) | 0;
-    let t = Math.imul(s ^ (s >>> 15), 1 | s);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2147483648 - 1;
-  });
 }

@@ -1,10 +1,11 @@
-// One test body over all wasm variants and thread counts, visibly skipping what this engine lacks;
-// and seeded inputs.
+// One test body over all wasm variants and thread counts, visibly skipping what this engine lacks.
 
 import { after, test } from "node:test";
 import { relaxedSimd } from "wasm-feature-detect";
 import { createRuntime } from "../bindings/core/create.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
+
+export { numbers, uniform } from "./numbers.ts";
 
 export const EPS = Number.EPSILON;
 
@@ -34,23 +35,6 @@ function runtime(label: string, options: { threads: number; reproducible: boolea
   let rt = open.get(label);
   if (!rt) open.set(label, (rt = createRuntime("test", options, 1)));
   return rt;
-}
-
-/** Uniform in [0, 1), seeded: mulberry32 by Tommy Ettinger (public domain). */
-export function uniform(seed: number): () => number {
-  let s = seed | 0;
-  return () => {
-    s = (s + 0x6d2b79f5) | 0;
-    let t = Math.imul(s ^ (s >>> 15), 1 | s);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** n seeded numbers in (−1, 1). */
-export function numbers(n: number, seed: number): Float64Array {
-  const next = uniform(seed);
-  return Float64Array.from({ length: n }, () => 2 * next() - 1);
 }
 
 /** ‖A‖ as the largest absolute row sum, an upper bound of the 2-norm for symmetric A. */

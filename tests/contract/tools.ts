@@ -1,6 +1,7 @@
 // What the cases share: an engine that is closed in any case, matrices with known spectra, rejections.
 
 import { createEngine, matrix, type Engine, type EngineOptions, type Matrix } from "eigenscope";
+import { numbers } from "../numbers.ts";
 
 /** Runs `body` on an engine of its own. */
 export async function withEngine<T>(options: EngineOptions, body: (es: Engine) => Promise<T>): Promise<T> {
@@ -10,17 +11,6 @@ export async function withEngine<T>(options: EngineOptions, body: (es: Engine) =
   } finally {
     await es.close();
   }
-}
-
-/** n seeded numbers in (−1, 1): mulberry32 by Tommy Ettinger (public domain). */
-export function numbers(n: number, seed: number): Float64Array {
-  let s = seed | 0;
-  return Float64Array.from({ length: n }, () => {
-    s = (s + 0x6d2b79f5) | 0;
-    let t = Math.imul(s ^ (s >>> 15), 1 | s);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2147483648 - 1;
-  });
 }
 
 /** A seeded m×n matrix. */
