@@ -4,11 +4,13 @@ import type uPlot from "uplot";
 import type { EngineInfo } from "eigenscope";
 import { significant } from "eigenscope/plot";
 import { isolate } from "../site/isolation.ts";
+import { follow } from "../site/plots.ts";
+import { byId, put, save, showEngine, showFooter, showMessage } from "../site/view.ts";
 import { schedule } from "./experiment.ts";
 import type { Data, FromWorker, ToWorker } from "./messages.ts";
-import { drawSmallest, drawSpectra, size, updateSmallest, updateSpectra } from "./plots.ts";
-import { add, csvOf, reportOf, save, summaryOf, type Results } from "./results.ts";
-import { byId, neurons, proved, put, showCards, showData, showEngine, showMessage, showTable } from "./view.ts";
+import { drawSmallest, drawSpectra, updateSmallest, updateSpectra } from "./plots.ts";
+import { add, csvOf, reportOf, summaryOf, type Results } from "./results.ts";
+import { neurons, proved, showCards, showData, showTable } from "./view.ts";
 
 /** Rows that are used at first: what is done in seconds. */
 const ROWS = matchMedia("(max-width: 46rem)").matches ? 600 : 2000;
@@ -207,14 +209,10 @@ function allowSaving(allowed: boolean): void {
   for (const id of Object.keys(savers)) byId<HTMLButtonElement>(id).disabled = !allowed;
 }
 
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => results?.exact && draw());
-new ResizeObserver(() => {
-  if (!plots) return;
-  plots.spectra.setSize(size(byId("spectrum")));
-  plots.smallest.setSize(size(byId("smallest")));
-}).observe(document.querySelector("main")!);
-
-byId<HTMLAnchorElement>("licences").href = new URL("../../dist/third-party.txt", import.meta.url).href;
-navigator.serviceWorker?.ready.then(() => { byId("offline").hidden = false; });
+follow(
+  () => (plots ? [[byId("spectrum"), plots.spectra], [byId("smallest"), plots.smallest]] : []),
+  () => results?.exact && draw(),
+);
+showFooter();
 
 open();

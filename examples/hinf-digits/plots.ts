@@ -2,18 +2,12 @@
 
 import { grouped, significant, spectrumPlot } from "eigenscope/plot";
 import uPlot from "uplot";
+import { color, HINT, size, theme } from "../site/plots.ts";
 import type { Results } from "./results.ts";
 import { proved } from "./view.ts";
 
 /** Shades of blue in the style sheet, the more neurons the darker. */
 const SHADES = 5;
-
-export const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-
-const theme = () => ({ text: color("muted"), grid: color("grid"), font: getComputedStyle(document.body).fontFamily });
-
-/** Where a pointer can hover. */
-const HINT = matchMedia("(hover: hover)").matches ? "Drag to zoom, double-click for all." : "";
 
 const short = (x: number) => significant(x, 5);
 
@@ -100,5 +94,3 @@ function smallest({ sizes, samples }: Results): uPlot.AlignedData {
     sizes.map((_, k) => positive(samples[k]?.summary.lambdaMin)),
   ];
 }
-
-export const size = (element: HTMLElement) => ({ width: element.clientWidth, height: element.clientHeight });

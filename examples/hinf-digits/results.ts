@@ -73,11 +73,3 @@ export function csvOf({ gram, exact, samples }: Results): string {
   for (let k = 0; k < rows; k++) lines.push([k + 1, ...columns.map(({ values }) => values[k])].join(","));
   return `${lines.join("\n")}\n`;
 }
-
-export function save(name: string, type: string, content: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

@@ -1,16 +1,9 @@
-// The text of the page: cards, table, status. Numbers that bound something are rounded to the safe side.
+// The text of the page: data, cards, table. Numbers that bound something are rounded to the safe side.
 
-import type { EngineInfo } from "eigenscope";
 import { digitsFor, grouped, roundDown, roundUp, significant, typeset } from "eigenscope/plot";
+import { byId, put } from "../site/view.ts";
 import type { Data } from "./messages.ts";
 import type { Results } from "./results.ts";
-
-export const byId = <T extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as T;
-
-export function put(id: string, text: string): void {
-  const element = byId(id);
-  if (element.textContent !== text) element.textContent = text;
-}
 
 export const neurons = (m: number) => `${grouped(m)} ${m === 1 ? "neuron" : "neurons"}`;
 
@@ -102,16 +95,4 @@ function tableRow(name: string, cells = ["–", "–", "–", "–", "–"]): HT
   const head = Object.assign(document.createElement("th"), { scope: "row", textContent: name });
   row.append(head, ...cells.map((cell) => Object.assign(document.createElement("td"), { textContent: cell })));
   return row;
-}
-
-export function showEngine({ version, variant, threads, reason }: EngineInfo): void {
-  const isolated = crossOriginIsolated ? "this page is cross-origin isolated; " : "";
-  const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
-  put("engine", `Engine: eigenscope ${version}, ${variant}, ${count}; ${isolated}${reason}.`);
-}
-
-export function showMessage(id: "error" | "warnings", lines: string[]): void {
-  const element = byId(id);
-  element.hidden = lines.length === 0;
-  element.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
 }

@@ -2,6 +2,7 @@
 
 import { columns, createEngine, normalizeRows, type Matrix } from "eigenscope";
 import { parseMatrix } from "eigenscope/io";
+import { fetchDigits } from "../site/digits.ts";
 import { converge } from "./experiment.ts";
 import type { Data, FromWorker, RunRequest, ToWorker } from "./messages.ts";
 
@@ -31,19 +32,13 @@ onmessage = ({ data: message }: MessageEvent<ToWorker>) => {
 async function open(file?: File): Promise<void> {
   const turn = ++opened;
   const source = file?.name ?? "digits";
-  const bytes = file ? await file.arrayBuffer() : await fetchDigits();
-  const parsed = await parseMatrix(new Uint8Array(bytes), source);
+  const bytes = file ? new Uint8Array(await file.arrayBuffer()) : await fetchDigits();
+  const parsed = await parseMatrix(bytes, source);
   if (turn !== opened) return; // another one was chosen meanwhile
   // the last column of the digits is the label
   matrix = file ? parsed.matrix : columns(parsed.matrix, 0, -1);
   const { rows, cols } = matrix;
   tell({ type: "data", data: { source, rows, cols, warnings: parsed.warnings, images: images(matrix) } });
-}
-
-async function fetchDigits(): Promise<ArrayBuffer> {
-  const response = await fetch(new URL("../data/digits.csv.gz", import.meta.url));
-  if (!response.ok) throw new Error(`digits: the server answered ${response.status}, expected the file of the digits`);
-  return response.arrayBuffer();
 }
 
 async function run({ id, rows, dropLastColumn, features, seed }: RunRequest, signal: AbortSignal): Promise<void> {
