@@ -15,6 +15,7 @@ export { formatCsv, parseCsv, type Csv } from "./csv.ts";
 export { parseIdx } from "./idx.ts";
 export { formatNpy, parseNpy, parseNpyHeader, type NpyHeader } from "./npy.ts";
 export { parseNpz } from "./npz.ts";
+export { RandomState } from "../random/mt19937.ts";
 
 export interface ParsedMatrix {
   matrix: Matrix<Float64Array>;

@@ -1,10 +1,11 @@
-// NumPy's legacy generator: numpy.random.RandomState(seed).
+// NumPy's legacy generator in wasm: many uniforms or Gaussians at once. Every other draw of RandomState is
+// in mt19937.ts, in TypeScript.
 
 import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
 
 /** Draws the numbers of NumPy's RandomState, call after call in one stream. */
-export interface RandomState {
+export interface BulkRandom {
   /** Uniform in [0, 1): the doubles of `random_sample(n)`, bit for bit. */
   random(n: number): Float64Array;
   /** Standard normal: those of `randn(n)`, to 1e-15 relative. */
@@ -12,7 +13,7 @@ export interface RandomState {
 }
 
 /** The generator of `RandomState(seed)`. */
-export function randomState(rt: Runtime, seed: number): RandomState {
+export function randomState(rt: Runtime, seed: number): BulkRandom {
   checkSeed("randomState", seed);
   const bytes = rt.kernels.mt19937_bytes();
   let state = rt.memory.scope(() => {
