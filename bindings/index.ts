@@ -17,8 +17,10 @@
 
 export { createEngine, type Engine, type EngineInfo, type EngineOptions } from "./engine.ts";
 export * from "./errors.ts";
+export * as kernels from "./kernels/descriptions.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike, type MatrixLike64 } from "./linalg/matrix.ts";
 export { columns, normalizeRows } from "./linalg/rows.ts";
+export * as networks from "./networks/layers.ts";
 export type { CallOptions, Progress, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";
 export { version } from "./version.ts";

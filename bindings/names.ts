@@ -42,6 +42,11 @@ export const names: Names<Operations> = {
     upperConfidence: true,
     lambdaMin: true,
   },
+  kernels: {
+    matrix: true,
+    diagonal: true,
+    multiply: true,
+  },
 };
 
 /** A tree of operations without their first argument, the runtime. */

@@ -3,9 +3,10 @@
 
 import type { Runtime } from "./core/runtime.ts";
 import * as hinf from "./hinf/operations.ts";
+import * as kernels from "./kernels/operations.ts";
 import * as linalg from "./linalg/operations.ts";
 
-export const operations = { linalg, hinf };
+export const operations = { linalg, hinf, kernels };
 
 export type Operations = typeof operations;
 

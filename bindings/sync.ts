@@ -14,7 +14,9 @@ import { operationAt, type Operations } from "./operations.ts";
 import type { CreateOptions } from "./options.ts";
 
 export * from "./errors.ts";
+export * as kernels from "./kernels/descriptions.ts";
 export { fromRows, matrix, type Matrix, type MatrixLike, type MatrixLike64 } from "./linalg/matrix.ts";
+export * as networks from "./networks/layers.ts";
 export type { CreateOptions, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";
 

@@ -3,6 +3,7 @@
 export type { ExactHinf, SpecialRows } from "./hinf/exact.ts";
 export type { HinfCertificate } from "./hinf/lambdaMin.ts";
 export type { MonteCarlo, MonteCarloOptions, UpperConfidence } from "./hinf/monteCarlo.ts";
+export type { Kernel } from "./kernels/descriptions.ts";
 export type { MatmulOptions } from "./linalg/blas.ts";
 export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
 export type { CondOrder, RankOptions } from "./linalg/cond.ts";
@@ -21,3 +22,4 @@ export type { SpectralDensity, SpectralDensityOptions } from "./linalg/spectralD
 export type { SvdOptions, SvdResult, SvdvalsOptions } from "./linalg/svd.ts";
 export type { SvdsOptions, SvdsResult } from "./linalg/svds.ts";
 export type { TraceOptions, TraceResult } from "./linalg/trace.ts";
+export type { Activation, Convention, Layer, Network } from "./networks/layers.ts";

@@ -185,6 +185,17 @@ export interface Kernels {
   eigh_work_f32(n: number): number;
   eigh_f64: Eigh;
   eigh_f32: Eigh;
+
+  kernel_block_work_f64(m: number, n: number, d: number, frames: number): number;
+  kernel_block_f64(
+    m: number, n: number, d: number, x: Pointer, ldx: number, z: Pointer, ldz: number, code: Pointer, size: number, frames: number,
+    left: Pointer, ldl: number, right: Pointer, ldr: number, k: Pointer, ldk: number, work: Pointer,
+  ): Info;
+  kernel_rows_work_f64(frames: number): number;
+  kernel_rows_f64(
+    n: number, d: number, x: Pointer, ldx: number, code: Pointer, size: number, table: Pointer, ldt: number, diagonal: Pointer,
+    work: Pointer,
+  ): void;
 }
 
 type Gemm = (

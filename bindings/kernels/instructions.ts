@@ -1,0 +1,50 @@
+// The instructions that kernels are compiled to (assembly/kernel/program.ts).
+
+/** Equal to Op of assembly/kernel/program.ts. */
+export const OP = {
+  STATE: 0,
+  DENSE: 1,
+  DUPLICATE: 2,
+  JOIN: 3,
+  THETA: 4,
+  SCALE: 5,
+  ADD: 6,
+  MULTIPLY: 7,
+  RECTIFIER: 8,
+  GAUSSIAN: 9,
+  LAPLACIAN: 10,
+  SWAP: 11,
+} as const;
+
+/** Numbers of an instruction. */
+const WIDTH = 8;
+
+/** How many frames each instruction adds to the stack. */
+const GROWTH: Partial<Record<number, number>> = {
+  [OP.STATE]: 1, [OP.DUPLICATE]: 1, [OP.JOIN]: -1, [OP.ADD]: -1, [OP.MULTIPLY]: -1, [OP.GAUSSIAN]: 1, [OP.LAPLACIAN]: 1,
+};
+
+/** A program in the making: instructions, the frames that they need, the stages of the tables that they fill. */
+export class Program {
+  readonly code: number[] = [];
+  /** Most frames at a time. */
+  frames = 0;
+  /** Rows of a table; the first is |x|². */
+  stages = 1;
+  private depth = 0;
+
+  get size(): number {
+    return this.code.length / WIDTH;
+  }
+
+  emit(op: number, ...operands: number[]): void {
+    this.code.push(op, ...operands, ...new Array<number>(WIDTH - 1 - operands.length).fill(0));
+    this.depth += GROWTH[op] ?? 0;
+    this.frames = Math.max(this.frames, this.depth);
+  }
+
+  /** One more row of the tables. */
+  stage(): number {
+    return this.stages++;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Infinitely wide networks as plain data: `networks.network([networks.dense(), networks.relu(), networks.dense()])`, for
+ * `kernels.nngp` and `kernels.ntk`. They can be posted and kept as JSON, and are checked where they are used.
+ *
+ * @module networks
+ */
+
+/**
+ * How weights are scaled, by name:
+ *
+ * - "ntk": as neural-tangents. The input covariance is x·z/d; a dense layer multiplies by weightStd²/fan-in and adds biasStd².
+ * - "standard": the same covariance, but the weights themselves are trained, unscaled: layers count in Θ by their width.
+ * - "tutorial": as "ntk", but the input covariance is x·z, and every activation is normalised to E φ(z)² = 1, z ~ N(0, 1).
+ */
+export type Convention = "ntk" | "standard" | "tutorial";
+
+export interface Network {
+  layers: Layer[];
+  convention: Convention;
+}
+
+export interface Dense {
+  kind: "dense";
+  weightStd: number;
+  /** Absent: no bias. */
+  biasStd?: number;
+  /** Outputs, which matter to the "standard" convention only. */
+  width: number;
+}
+
+/** The sum of two branches. An empty one is the identity. */
+export interface Residual {
+  kind: "residual";
+  layers: Layer[];
+  shortcut: Layer[];
+}
+
+export interface Identity { kind: "identity" }
+/** max(x, 0) */
+export interface Relu { kind: "relu" }
+/** max(x, slope·x) */
+export interface LeakyRelu { kind: "leakyRelu"; slope: number }
+/** a·min(x, 0) + b·max(x, 0) */
+export interface AbRelu { kind: "abRelu"; a: number; b: number }
+/** |x| */
+export interface Abs { kind: "abs" }
+
+export type Activation = Identity | Relu | LeakyRelu | AbRelu | Abs;
+
+export type Layer = Dense | Residual | Activation;
+
+/** A network of these layers, first to last. */
+export const network = (layers: Layer[], { convention = "ntk" }: { convention?: Convention } = {}): Network => ({ layers, convention });
+
+/** A fully connected layer; without `biasStd` it has no bias. */
+export const dense = ({ weightStd = 1, biasStd, width = 512 }: { weightStd?: number; biasStd?: number; width?: number } = {}): Dense =>
+  ({ kind: "dense", weightStd, ...(biasStd !== undefined && { biasStd }), width });
+
+/** layers(x) + shortcut(x) */
+export const residual = (layers: Layer[], shortcut: Layer[] = []): Residual => ({ kind: "residual", layers, shortcut });
+
+/** {@link Identity} */
+export const identity = (): Identity => ({ kind: "identity" });
+/** {@link Relu} */
+export const relu = (): Relu => ({ kind: "relu" });
+/** {@link LeakyRelu} */
+export const leakyRelu = ({ slope = 0.01 }: { slope?: number } = {}): LeakyRelu => ({ kind: "leakyRelu", slope });
+/** {@link AbRelu} */
+export const abRelu = ({ a, b }: { a: number; b: number }): AbRelu => ({ kind: "abRelu", a, b });
+/** {@link Abs} */
+export const abs = (): Abs => ({ kind: "abs" });

@@ -1,0 +1,51 @@
+// kernels.matrix, diagonal and multiply: the same entries whichever way, and what holds for every kernel.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { OP } from "../bindings/kernels/instructions.ts";
+import { kernels, networks } from "../bindings/sync.ts";
+import { matmul } from "../bindings/linalg/blas.ts";
+import { diagonal as diagonalOf, matrix, multiply } from "../bindings/kernels/matrix.ts";
+import { EPS, numbers, testEach } from "./harness.ts";
+
+const { network, dense, relu } = networks;
+
+test("the opcodes are those of the core", () => {
+  const source = readFileSync(new URL("../assembly/kernel/program.ts", import.meta.url), "utf8");
+  const listed = /enum Op \{([^}]*)\}/.exec(source)![1]!.split(",").map((name) => name.trim()).filter(Boolean);
+  assert.deepEqual(Object.fromEntries(listed.map((name, value) => [name, value])), OP);
+});
+
+const KERNELS = {
+  laplacian: kernels.laplacian({ bandwidth: 2 }),
+  ntk: kernels.ntk(network([dense({ biasStd: 0.5 }), relu(), dense({ biasStd: 0.1 }), relu(), dense()])),
+  mixed: kernels.sum([kernels.product([kernels.gaussian({ bandwidth: 3 }), kernels.hinf()]), kernels.arccos({ order: 1 })], [0.5, 2]),
+};
+
+for (const [name, kernel] of Object.entries(KERNELS)) {
+  testEach(`${name}: matrix, cross-matrix, diagonal and product agree; rows that are equal have equal entries`, (rt) => {
+    const [n, m, d] = [530, 37, 5];
+    const X = { data: numbers(n * d, 1), rows: n, cols: d };
+    X.data.copyWithin(11 * d, 3 * d, 4 * d); // row 11 is row 3
+    const Z = { data: X.data.slice(0, m * d), rows: m, cols: d };
+    const K = matrix(rt, kernel, X);
+    const diagonal = diagonalOf(rt, kernel, X);
+    for (let i = 0; i < n; i++) {
+      assert.equal(K.data[i * n + i], diagonal[i]);
+      assert.equal(K.data[i * n + 3], K.data[i * n + 11]);
+      for (let j = 0; j < i; j++) assert.equal(K.data[i * n + j], K.data[j * n + i]);
+    }
+    assert.equal(K.data[11 * n + 3], diagonal[3]);
+
+    const cross = matrix(rt, kernel, X, Z);
+    const V = { data: numbers(m * 2, 2), rows: m, cols: 2 };
+    const product = multiply(rt, kernel, X, Z, V);
+    const expected = matmul(rt, cross, V);
+    const largest = Math.max(...diagonal);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < m; j++) assert.ok(Math.abs(cross.data[i * m + j]! - K.data[i * n + j]!) <= 32 * d * EPS * largest);
+      for (let c = 0; c < 2; c++) assert.ok(Math.abs(product.data[2 * i + c]! - expected.data[2 * i + c]!) <= 2 * m * m * EPS * largest);
+    }
+  });
+}
