@@ -133,7 +133,7 @@ test("parseIdx reads images, labels and refuses what is cut off", () => {
   assert.deepEqual(parseIdx(images), matrix(2, 6, Float64Array.from({ length: 12 }, (_, k) => 20 * k)));
   const floats = Uint8Array.from([0, 0, 0x0d, 1, 0, 0, 0, 2, 0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0]);
   assert.deepEqual(parseIdx(floats), matrix(2, 1, Float64Array.from([1, -2])));
-  assert.throws(() => parseIdx(images.subarray(0, 27), "x.idx"), /truncated: shape 2×2×3 needs 12 bytes, the file holds 11/);
+  assert.throws(() => parseIdx(images.subarray(0, 27), "x.idx"), /truncated: shape 2×2×3 needs 12 bytes from byte 16 on, the file holds 11/);
   assert.throws(() => parseIdx(Uint8Array.from([0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255]), "x.idx"), /truncated/);
   assert.throws(() => parseIdx(images.subarray(0, 8), "x.idx"), /truncated in the header/);
 });

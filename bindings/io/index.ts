@@ -1,5 +1,6 @@
 /**
- * `eigenscope/io`: bytes of a file → Matrix, and back. Works on bytes alone, in Node and browsers.
+ * `eigenscope/io`: bytes of a file → Matrix, and back; what is done to data before it is learnt from. Works on bytes
+ * and numbers alone, in Node and browsers.
  *
  * @module eigenscope/io
  */
@@ -7,6 +8,7 @@
 import { FormatError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { parseCsv } from "./csv.ts";
+import { gunzipped, isGzip } from "./gzip.ts";
 import { isIdx, parseIdx } from "./idx.ts";
 import { NPY_MAGIC, parseNpy } from "./npy.ts";
 import { parseNpz } from "./npz.ts";
@@ -15,6 +17,11 @@ export { formatCsv, parseCsv, type Csv } from "./csv.ts";
 export { parseIdx } from "./idx.ts";
 export { formatNpy, parseNpy, parseNpyHeader, type NpyHeader } from "./npy.ts";
 export { parseNpz } from "./npz.ts";
+export { parseMnist, type LabelledImages } from "./mnist.ts";
+export { columns, normalizeRows, rescale, takeRows } from "../linalg/rows.ts";
+export { argmax, classificationErrors, oneHot, subsetPerClass, type Labels } from "./labels.ts";
+export { trainTestSplit, type Split, type SplitOptions } from "./split.ts";
+export { pca, type Pca, type SvdSolver } from "./pca.ts";
 export { RandomState } from "../random/mt19937.ts";
 
 export interface ParsedMatrix {
@@ -29,7 +36,7 @@ export interface ParsedMatrix {
  * content decides, not the name; `name` starts the messages of errors.
  */
 export async function parseMatrix(bytes: Uint8Array, name = "parseMatrix"): Promise<ParsedMatrix> {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return parseMatrix(await gunzip(bytes, name), name);
+  if (isGzip(bytes)) return parseMatrix(await gunzipped(bytes, name), name);
   if (NPY_MAGIC.every((c, i) => bytes[i] === c)) return { matrix: parseNpy(bytes, name), format: "npy", warnings: [] };
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return { matrix: parseNpz(bytes, name), format: "npz", warnings: [] };
   if (isIdx(bytes)) return { matrix: parseIdx(bytes, name), format: "idx", warnings: [] };
@@ -39,13 +46,4 @@ export async function parseMatrix(bytes: Uint8Array, name = "parseMatrix"): Prom
   }
   const { matrix, warnings } = parseCsv(bytes, name);
   return { matrix, format: "csv", warnings };
-}
-
-async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Array> {
-  const inflated = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip"));
-  try {
-    return new Uint8Array(await new Response(inflated).arrayBuffer());
-  } catch (error) {
-    throw new FormatError(`${name}: damaged gzip data (${(error as Error).message})`);
-  }
 }

@@ -37,6 +37,31 @@ export function columns(A: MatrixLike, from: number, to: number): Matrix<Float64
   return { data: out, rows, cols: width };
 }
 
+/** The given rows of A (0-based; in any order, any of them more than once) as a matrix of A's type. */
+export function takeRows<T extends Float64Array | Float32Array>(A: Matrix<T>, rows: ArrayLike<number>): Matrix<T>;
+export function takeRows(A: MatrixLike, rows: ArrayLike<number>): Matrix;
+export function takeRows(A: MatrixLike, rows: ArrayLike<number>): Matrix {
+  const { data, rows: n, cols } = toMatrix("takeRows", "A", A);
+  const out = new (data instanceof Float32Array ? Float32Array : Float64Array)(rows.length * cols);
+  for (let k = 0; k < rows.length; k++) {
+    const i = rows[k]!;
+    if (!(Number.isInteger(i) && i >= 0 && i < n)) {
+      throw new OptionError(`takeRows: index ${k + 1} is ${String(i)}, expected a whole number from 0 to ${n - 1}`);
+    }
+    out.set(data.subarray(i * cols, (i + 1) * cols), k * cols);
+  }
+  return { data: out, rows: rows.length, cols };
+}
+
+/** `factor` times A, in f64: pixels over 256 are `rescale(images, 1 / 256)`. */
+export function rescale(A: MatrixLike, factor: number): Matrix<Float64Array> {
+  const { data, rows, cols } = toMatrix("rescale", "A", A);
+  if (!Number.isFinite(factor)) throw new OptionError(`rescale: factor is ${String(factor)}, expected a finite number`);
+  const out = new Float64Array(data);
+  for (let k = 0; k < out.length; k++) out[k]! *= factor;
+  return { data: out, rows, cols };
+}
+
 function dot(row: Float64Array): number {
   let sum = 0;
   for (const x of row) sum += x * x;

@@ -64,7 +64,9 @@ export class RandomState {
   /** n numbers uniform in [low, high): `uniform(low, high, n)`. */
   uniform(low: number, high: number, n: number): Float64Array {
     const range = high - low;
-    if (!Number.isFinite(range)) throw new OptionError(`RandomState.uniform: from ${low} to ${high}, expected finite numbers`);
+    if (!Number.isFinite(range)) {
+      throw new OptionError(`RandomState.uniform: from ${low} to ${high}, expected finite numbers`);
+    }
     return this.random(n).map((u) => low + range * u);
   }
 
@@ -83,7 +85,8 @@ export class RandomState {
   /** n whole numbers uniform in [low, high), −2³¹ ≤ low < high ≤ 2³¹: `randint(low, high, n)` of the default type. */
   randint(low: number, high: number, n: number): Int32Array {
     if (!(Number.isInteger(low) && Number.isInteger(high) && -(2 ** 31) <= low && low < high && high <= 2 ** 31)) {
-      throw new OptionError(`RandomState.randint: from ${low} to ${high}, expected whole numbers with −2³¹ ≤ low < high ≤ 2³¹`);
+      const expected = "whole numbers with −2³¹ ≤ low < high ≤ 2³¹";
+      throw new OptionError(`RandomState.randint: from ${low} to ${high}, expected ${expected}`);
     }
     checkCount("randint", "n", n);
     const out = new Int32Array(n);
@@ -106,7 +109,7 @@ export class RandomState {
     return items;
   }
 
-  /** k of the numbers 0, …, n − 1, none twice: `choice(n, k, replace=False)`. With replacement it is `randint(0, n, k)`. */
+  /** k of the numbers 0, …, n − 1, none twice: `choice(n, k, replace=False)`. With replacement: `randint(0, n, k)`. */
   choice(n: number, k: number): Int32Array {
     checkCount("choice", "n", n);
     checkCount("choice", "k", k);
