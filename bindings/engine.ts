@@ -5,6 +5,7 @@ import { runtimeName } from "./core/platform.ts";
 import { spawner } from "./core/spawn.ts";
 import { Calls } from "./calls.ts";
 import { spawnHost } from "./crew.ts";
+import { addFunctions, type WithFunctions } from "./functions.ts";
 import { mapNames, names, type Asynchronous } from "./names.ts";
 import type { Operations } from "./operations.ts";
 import type { CallOptions, CreateOptions } from "./options.ts";
@@ -41,7 +42,7 @@ export interface EngineInfo {
  * {@link CallOptions} among its options, and waits until those before it are done. What it is given is read when it
  * begins, and again if the workers have to be started anew: leave it unchanged until the promise is settled.
  */
-export interface Engine extends Asynchronous<Operations> {
+export interface Engine extends WithFunctions<Asynchronous<Operations>> {
   readonly info: EngineInfo;
   /** Ends the workers; calls in flight and later ones reject with ClosedError. Idempotent. */
   close(): Promise<void>;
@@ -84,7 +85,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     return calls.call(path, args, callOptions);
   };
   const close = () => calls.close();
-  const engine = { ...mapNames<Asynchronous<Operations>>(names, call), info, close } as Engine;
+  const engine = { ...addFunctions(mapNames<Asynchronous<Operations>>(names, call)), info, close } as Engine;
   // Symbol.asyncDispose is missing in older browsers
   if (Symbol.asyncDispose) engine[Symbol.asyncDispose] = close;
   return engine;

@@ -6,7 +6,7 @@ import type { Gather } from "./core/parts.ts";
 import type { HostRole } from "./core/pool.ts";
 import { Aborted, Runtime } from "./core/runtime.ts";
 import { isOperator, isSteps, type Steps } from "./linalg/operator.ts";
-import { operationAt } from "./operations.ts";
+import { runOperation } from "./operations.ts";
 import { PartPorts, splits, type PartsOfCall } from "./parts.ts";
 import { PROGRESS_INTERVAL, reviveOperator, toRecord, transferables, type Reply, type Request } from "./rpc.ts";
 
@@ -49,7 +49,7 @@ export function startHost(role: HostRole, port: Port): (request: Request) => voi
       }
       const [first, ...rest] = request.args;
       const args = isOperator(first) ? [reviveOperator(first), ...rest] : request.args;
-      const result = operationAt(request.path)(rt, ...args);
+      const result = runOperation(rt, request.path, args);
       return isSteps(result) ? { steps: result, step: result.next() } : { step: { done: true, value: result } };
     }
     const steps = waiting.get(request.id)!;

@@ -128,9 +128,12 @@ function compactObject(value: object, copies: Map<unknown, unknown>): unknown {
 /** What an operator is made of; its functions stay with the caller, `true` stands for them. */
 const OPERATOR_FIELDS = ["n", "rows", "cols", "apply", "applyTranspose"] as const;
 
+/** What the operator of a kernel is made of: the host applies it. */
+const KERNEL_OPERATOR_FIELDS = ["n", "kernel", "X"] as const;
+
 /** An operator as data. */
 export function describeOperator(operator: object): object {
-  const fields = OPERATOR_FIELDS.filter((field) => field in operator);
+  const fields = ("kernel" in operator ? KERNEL_OPERATOR_FIELDS : OPERATOR_FIELDS).filter((field) => field in operator);
   return Object.fromEntries(fields.map((field) => {
     const value = (operator as Record<string, unknown>)[field];
     return [field, typeof value === "function" ? true : value];

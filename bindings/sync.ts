@@ -8,9 +8,10 @@
 import { createRuntime } from "./core/create.ts";
 import { orOutOfMemory } from "./core/memory.ts";
 import type { Runtime } from "./core/runtime.ts";
+import { addFunctions, type WithFunctions } from "./functions.ts";
 import { isSteps, runSteps } from "./linalg/operator.ts";
 import { mapNames, names, type Synchronous } from "./names.ts";
-import { operationAt, type Operations } from "./operations.ts";
+import { runOperation, type Operations } from "./operations.ts";
 import type { CreateOptions } from "./options.ts";
 
 export * from "./errors.ts";
@@ -20,7 +21,7 @@ export * as networks from "./networks/layers.ts";
 export type { CreateOptions, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";
 
-type Tree = Synchronous<Operations>;
+type Tree = WithFunctions<Synchronous<Operations>>;
 
 /**
  * The calls of {@link linalg} at the top, those of {@link hinf} in a room: `la.eigh(A)`, `la.hinf.exact(X)`. All are
@@ -43,12 +44,12 @@ export function bind(rt: Runtime): Core {
   const call = (path: string) => (...args: unknown[]) => {
     rt.assertOpen(path);
     try {
-      const result = operationAt(path)(rt, ...args);
+      const result = runOperation(rt, path, args);
       return isSteps(result) ? runSteps(path, result) : result;
     } catch (error) {
       throw orOutOfMemory(error);
     }
   };
-  const { linalg, ...rooms } = mapNames<Tree>(names, call);
+  const { linalg, ...rooms } = addFunctions(mapNames<Synchronous<Operations>>(names, call));
   return { ...linalg, ...rooms, variant: rt.binary.variant, threads: rt.threads, close: () => rt.close() };
 }

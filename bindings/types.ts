@@ -4,6 +4,7 @@ export type { ExactHinf, SpecialRows } from "./hinf/exact.ts";
 export type { HinfCertificate } from "./hinf/lambdaMin.ts";
 export type { MonteCarlo, MonteCarloOptions, UpperConfidence } from "./hinf/monteCarlo.ts";
 export type { Kernel } from "./kernels/descriptions.ts";
+export type { KernelOperator } from "./kernels/operator.ts";
 export type { MatmulOptions } from "./linalg/blas.ts";
 export type { Certificate, CertificateInfo } from "./linalg/certify.ts";
 export type { CondOrder, RankOptions } from "./linalg/cond.ts";

@@ -15,7 +15,7 @@ const LAYERS = [
   ["kernels", "networks"],
   ["hinf", "regression", "weights", "hessian"],
   ["operations", "types"],
-  ["names", "rpc"],
+  ["names", "rpc", "functions"],
   ["parts"],
   ["sync", "host"],
   ["worker"],
