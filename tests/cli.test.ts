@@ -2,57 +2,17 @@
 // with its code on stderr, nothing on stdout, nothing left on disk.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { formatNpy, parseNpy } from "../bindings/io/index.ts";
 import { fromRows } from "../bindings/linalg/matrix.ts";
+import { assertFails, folder, json, run } from "./command.ts";
 
-const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("fixtures/npy/", import.meta.url));
-
-let folder: string;
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "eigenscope-cli-"));
-});
-after(() => rm(folder, { recursive: true, force: true }));
-
-interface Outcome {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the command in `folder`; `meanwhile` may do something to the process. */
-function run(args: string[], meanwhile?: (child: ReturnType<typeof spawn>) => void): Promise<Outcome> {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env });
-  const outcome: Outcome = { status: null, stdout: "", stderr: "" };
-  child.stdout.on("data", (data) => (outcome.stdout += data));
-  child.stderr.on("data", (data) => (outcome.stderr += data));
-  meanwhile?.(child);
-  return new Promise((resolve) => child.on("close", (status) => resolve({ ...outcome, status })));
-}
-
-async function json(...args: string[]) {
-  const { status, stdout, stderr } = await run([...args, "--json"]);
-  assert.equal(stderr, "");
-  assert.equal(status, 0);
-  return JSON.parse(stdout);
-}
-
-function assertFails({ status, stdout, stderr }: Outcome, code: string, message: RegExp, expected = 1): void {
-  assert.match(stderr, /^eigenscope: [^\n]+\n$/);
-  assert.ok(stderr.endsWith(` (${code})\n`), stderr);
-  assert.match(stderr, message);
-  assert.equal(stdout, "");
-  assert.equal(status, expected);
-}
 
 const npyOf = (dict: string) => Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, dict.length, 0]), Buffer.from(dict), Buffer.alloc(64)]);
 const shaped = (shape: string) => npyOf(`{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }\n`);
@@ -97,7 +57,7 @@ test("files that are not there, folders, outputs that cannot be", async () => {
 
 test("wrong usage is exit status 2", async () => {
   const wrong: [string[], RegExp][] = [
-    [[], /no verb, expected hinf, eig, svd or info/],
+    [[], /no verb, expected hinf, eig, svd, kernel or info/],
     [["spectrum"], /unknown verb spectrum/],
     [["constructor"], /unknown verb/],
     [["--json", "hinf"], /--json before the verb/],
@@ -118,7 +78,7 @@ test("wrong usage is exit status 2", async () => {
 });
 
 test("--help and --version, at most 80 columns", async () => {
-  for (const args of [["--help"], ["hinf", "--help"], ["eig", "-h"], ["svd", "-h"], ["info", "--help"]]) {
+  for (const args of [["--help"], ["hinf", "--help"], ["eig", "-h"], ["svd", "-h"], ["kernel", "--help"], ["info", "--help"]]) {
     const { status, stdout, stderr } = await run(args);
     assert.deepEqual([status, stderr], [0, ""]);
     for (const line of stdout.split("\n")) assert.ok([...line].length <= 80, line);

@@ -1,4 +1,4 @@
-// What `eig` and `svd` print and write of the spectrum that they found.
+// What `eig`, `svd` and `kernel` print and write of the spectrum that they found.
 
 import type { Engine } from "../engine.ts";
 import { spectrumReport, type SpectrumSummary } from "../plot/spectrumReport.ts";

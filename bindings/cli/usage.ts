@@ -43,6 +43,13 @@ export function wholeNumber(option: string, text: string, least: number, most: n
   return value;
 }
 
+/** A number from the command line, finite. */
+export function decimal(option: string, text: string): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (!Number.isFinite(value)) throw new UsageError(`${option}: ${JSON.stringify(text)}, expected a number`);
+  return value;
+}
+
 /** One of some words from the command line. */
 export function choice<T extends string>(option: string, text: string, words: readonly T[]): T {
   if ((words as readonly string[]).includes(text)) return text as T;

@@ -1,7 +1,7 @@
 // The text of the page: data, cards, table. Numbers that bound something are rounded to the safe side.
 
 import { digitsFor, grouped, roundDown, roundUp, significant, typeset } from "eigenscope/plot";
-import { byId, put } from "../site/view.ts";
+import { byId, put, tableRow } from "../site/view.ts";
 import type { Data } from "./messages.ts";
 import type { Results } from "./results.ts";
 
@@ -72,9 +72,9 @@ function card(name: string, [value, note]: string[]): void {
 export function showTable({ sizes, samples, certificate, exact }: Results): void {
   const rows = sizes.map((m, k) => {
     const s = samples[k]?.summary;
-    return tableRow(grouped(m), s && [
-      significant(s.lambdaMin, 5), `${limit(s.upperConfidence)} (95 %)`, ...largest(s.lambdaMax, s.seconds),
-    ]);
+    return tableRow(grouped(m), s
+      ? [significant(s.lambdaMin, 5), `${limit(s.upperConfidence)} (95 %)`, ...largest(s.lambdaMax, s.seconds)]
+      : ["–", "–", "–", "–", "–"]);
   });
   const closed = tableRow("∞, exact", [
     ...(certificate ? [significant(certificate.lambdaMin, 5), `${limit(certificate.upper)} (proved)`] : ["–", "–"]),
@@ -88,11 +88,4 @@ export function showTable({ sizes, samples, certificate, exact }: Results): void
 function largest(lambdaMax: number, took: { matrix: number; spectrum: number }): string[] {
   const seconds = (s: number) => (s < 10 ? s.toFixed(2) : s.toFixed(1));
   return [significant(lambdaMax, 5), seconds(took.matrix), seconds(took.spectrum)];
-}
-
-function tableRow(name: string, cells = ["–", "–", "–", "–", "–"]): HTMLTableRowElement {
-  const row = document.createElement("tr");
-  const head = Object.assign(document.createElement("th"), { scope: "row", textContent: name });
-  row.append(head, ...cells.map((cell) => Object.assign(document.createElement("td"), { textContent: cell })));
-  return row;
 }

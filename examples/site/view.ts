@@ -21,6 +21,14 @@ export function showMessage(id: "error" | "warnings", lines: string[]): void {
   element.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
 }
 
+/** A row with its name as a heading. */
+export function tableRow(name: string, cells: string[]): HTMLTableRowElement {
+  const row = document.createElement("tr");
+  const head = Object.assign(document.createElement("th"), { scope: "row", textContent: name });
+  row.append(head, ...cells.map((cell) => Object.assign(document.createElement("td"), { textContent: cell })));
+  return row;
+}
+
 /** The licences of what is bundled, and that the page is kept for use offline once it is. */
 export function showFooter(): void {
   byId<HTMLAnchorElement>("licences").href = new URL("../../dist/third-party.txt", import.meta.url).href;
