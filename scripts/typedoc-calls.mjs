@@ -5,8 +5,8 @@
 
 import { Converter, ReferenceType } from "typedoc";
 
-/** The modules whose functions are calls: operations.ts of bindings/linalg and bindings/hinf. */
-const ROOMS = ["linalg", "hinf"];
+/** The modules whose functions are calls: operations.ts of these folders of bindings/. */
+const ROOMS = ["linalg", "hinf", "kernels"];
 
 /** What a generator of steps gives in the end. */
 const resultOf = (type) => (type?.type === "reference" && type.name === "Steps" ? type.typeArguments[0] : type);

@@ -28,9 +28,9 @@ export interface Nngp { kind: "nngp"; network: Network }
 export interface Ntk { kind: "ntk"; network: Network }
 /** x·z·(π − θ)/(2π): Du et al. 2018 */
 export interface Hinf { kind: "hinf" }
-/** Σ weights[i]·terms[i](x, z) */
+/** Σᵢ `weights[i]`·`terms[i]` */
 export interface Sum { kind: "sum"; terms: Kernel[]; weights?: number[] }
-/** Π factors[i](x, z) */
+/** Πᵢ `factors[i]` */
 export interface Product { kind: "product"; factors: Kernel[] }
 
 export type Kernel =
