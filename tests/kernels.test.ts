@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { OP } from "../bindings/kernels/instructions.ts";
-import { kernels, networks } from "../bindings/sync.ts";
+import { createCore, kernels, networks, type Kernel } from "../bindings/sync.ts";
 import { matmul } from "../bindings/linalg/blas.ts";
 import { diagonal as diagonalOf, matrix, multiply } from "../bindings/kernels/matrix.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
@@ -49,3 +49,29 @@ for (const [name, kernel] of Object.entries(KERNELS)) {
     }
   });
 }
+
+test("a description that can't be is refused, and says where", async () => {
+  const la = await createCore();
+  const X = [[1, 2], [3, 4]];
+  const nested = (depth: number): Kernel => kernels.sum([kernels.hinf(), depth > 0 ? nested(depth - 1) : kernels.hinf()]);
+  const cases: [unknown, RegExp][] = [
+    [undefined, /kernel\.kind is undefined, expected one of gaussian, laplacian/],
+    [{ kind: "rbf" }, /kernel\.kind is rbf/],
+    [kernels.gaussian({ bandwidth: 0 }), /kernel\.bandwidth is 0, expected a number above 0/],
+    [kernels.laplacian({ bandwidth: NaN }), /kernel\.bandwidth is NaN/],
+    [kernels.sum([kernels.hinf(), kernels.gaussian({ bandwidth: -1 })]), /kernel\.terms\[1\]\.bandwidth is -1/],
+    [kernels.sum([]), /kernel\.terms is empty/],
+    [kernels.sum([kernels.hinf()], [1, 2]), /kernel\.weights has 2 numbers, expected one for each of the 1 terms/],
+    [kernels.sum([kernels.hinf()], [Infinity]), /kernel\.weights\[0\] is Infinity/],
+    [kernels.product([kernels.product(["x" as never])]), /kernel\.factors\[0\]\.factors\[0\]\.kind is undefined/],
+    [nested(100), /kernel is nested 102 deep, expected at most 32/],
+  ];
+  for (const [kernel, message] of cases) {
+    assert.throws(() => la.kernels.matrix(kernel as Kernel, X), (error: { code: string; message: string }) => {
+      assert.match(error.message, message);
+      assert.match(error.message, /^kernels\.matrix: /);
+      return error.code === "ERR_OPTION";
+    });
+  }
+  la.close();
+});
