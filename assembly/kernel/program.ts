@@ -9,7 +9,7 @@ import { sum_squares } from "../blas/level1";
 import { args, parallelFor } from "../parallel";
 import { hsum, madd } from "../simd";
 import { Task } from "../tasks";
-import { exponential } from "./distance";
+import { cauchy, dispersal, gaussian, laplacian, matern, polynomial } from "./distance";
 import { rectifier } from "./rectifier";
 import { ARRAY, FRAME, STRIP, Strip, learn, variance, variances } from "./strip";
 
@@ -27,6 +27,10 @@ export const enum Op {
   GAUSSIAN,
   LAPLACIAN,
   SWAP,
+  DISPERSAL,
+  CAUCHY,
+  MATERN,
+  POLYNOMIAL,
 }
 
 /** Bytes of an instruction. */
@@ -218,9 +222,13 @@ function run(s: Strip, code: usize, size: i32, first: usize): void {
       case Op.ADD: top -= FRAME; combine(s, operands, top, false); break;
       case Op.MULTIPLY: top -= FRAME; combine(s, operands, top, true); break;
       case Op.RECTIFIER: rectifier(s, operands, top); break;
-      case Op.GAUSSIAN: top += FRAME; exponential(s, operands, top, false); break;
-      case Op.LAPLACIAN: top += FRAME; exponential(s, operands, top, true); break;
+      case Op.GAUSSIAN: top += FRAME; gaussian(s, operands, top); break;
+      case Op.LAPLACIAN: top += FRAME; laplacian(s, operands, top); break;
       case Op.SWAP: swap(top); break;
+      case Op.DISPERSAL: top += FRAME; dispersal(s, operands, top); break;
+      case Op.CAUCHY: top += FRAME; cauchy(s, operands, top); break;
+      case Op.MATERN: top += FRAME; matern(s, operands, top); break;
+      case Op.POLYNOMIAL: top += FRAME; polynomial(s, operands, top); break;
     }
   }
 }

@@ -191,6 +191,8 @@ export interface Kernels {
     m: number, n: number, d: number, x: Pointer, ldx: number, z: Pointer, ldz: number, code: Pointer, size: number, frames: number,
     left: Pointer, ldl: number, right: Pointer, ldr: number, k: Pointer, ldk: number, work: Pointer,
   ): Info;
+  kernel_origin_f64(n: number, d: number, x: Pointer, ldx: number, origin: Pointer): number;
+  kernel_translate_f64(n: number, d: number, x: Pointer, ldx: number, origin: Pointer, unit: number): void;
   kernel_rows_work_f64(frames: number): number;
   kernel_rows_f64(
     n: number, d: number, x: Pointer, ldx: number, code: Pointer, size: number, table: Pointer, ldt: number, diagonal: Pointer,

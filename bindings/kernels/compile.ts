@@ -1,6 +1,7 @@
 // A kernel's description, checked, as a program for its entries (assembly/kernel/program.ts).
 
 import { OptionError } from "../errors.ts";
+import { checkCount } from "../options.ts";
 import { emitNetwork } from "../networks/emit.ts";
 import type { Kernel, Sum } from "./descriptions.ts";
 import { OP, Program } from "./instructions.ts";
@@ -12,6 +13,8 @@ const MOST_FRAMES = 32;
 /** The program of a kernel over rows of d numbers. */
 export function compile(fn: string, kernel: Kernel, d: number): Program {
   const program = new Program();
+  const bandwidth = leastBandwidth(kernel);
+  if (bandwidth !== undefined) program.unit = unitOf(bandwidth);
   emitKernel(fn, program, kernel, d, "kernel");
   const { size, frames } = program;
   if (size > MOST_INSTRUCTIONS) throw new OptionError(`${fn}: kernel has ${size} layers and terms, expected at most ${MOST_INSTRUCTIONS}`);
@@ -21,9 +24,31 @@ export function compile(fn: string, kernel: Kernel, d: number): Program {
 
 /** Leaves a frame with the kernel on the stack. `path` names it in messages. */
 function emitKernel(fn: string, program: Program, kernel: Kernel, d: number, path: string): void {
+  const bandwidth = (of: { bandwidth: number }) => positive(fn, `${path}.bandwidth`, of.bandwidth) * (program.unit ?? 1);
   switch (kernel?.kind) {
-    case "gaussian": return program.emit(OP.GAUSSIAN, -0.5 / positive(fn, `${path}.bandwidth`, kernel.bandwidth) ** 2);
-    case "laplacian": return program.emit(OP.LAPLACIAN, -1 / positive(fn, `${path}.bandwidth`, kernel.bandwidth));
+    case "gaussian": return program.emit(OP.GAUSSIAN, -0.5 / bandwidth(kernel) ** 2);
+    case "laplacian": return program.emit(OP.LAPLACIAN, -1 / bandwidth(kernel));
+    case "dispersal": {
+      const { gamma } = kernel;
+      if (!(gamma > 0 && gamma <= 2)) throw new OptionError(`${fn}: ${path}.gamma is ${String(gamma)}, expected a number above 0 and up to 2`);
+      const high = Math.fround(gamma / 2);
+      return program.emit(OP.DISPERSAL, -1 / positive(fn, `${path}.bandwidth`, kernel.bandwidth), high, gamma / 2 - high);
+    }
+    case "cauchy": return program.emit(OP.CAUCHY, 1 / bandwidth(kernel) ** 2);
+    case "matern": {
+      const { nu } = kernel;
+      if (nu === 0.5) return program.emit(OP.LAPLACIAN, -1 / bandwidth(kernel));
+      if (nu !== 1.5 && nu !== 2.5) throw new OptionError(`${fn}: ${path}.nu is ${String(nu)}, expected 0.5, 1.5 or 2.5`);
+      return program.emit(OP.MATERN, Math.sqrt(2 * nu) / bandwidth(kernel), nu === 1.5 ? 0 : 1 / 3);
+    }
+    case "polynomial": {
+      const { degree, scale, offset } = kernel;
+      checkCount(fn, `${path}.degree`, degree);
+      for (const [name, value] of [["scale", scale], ["offset", offset]] as const) {
+        if (!Number.isFinite(value)) throw new OptionError(`${fn}: ${path}.${name} is ${String(value)}, expected a finite number`);
+      }
+      return program.emit(OP.POLYNOMIAL, scale, offset, degree);
+    }
     case "arccos":
       finite(fn, `${path}.bias`, kernel.bias);
       program.emit(OP.STATE, 1, 0);
@@ -64,6 +89,28 @@ function emitSum(fn: string, program: Program, { terms, weights }: Sum, d: numbe
 const KINDS: Kernel["kind"][] = [
   "gaussian", "laplacian", "dispersal", "cauchy", "matern", "polynomial", "arccos", "nngp", "ntk", "hinf", "sum", "product",
 ];
+
+/** Of a kernel of distances alone: the least length that its distances are measured in. Otherwise undefined. */
+function leastBandwidth(kernel: Kernel): number | undefined {
+  switch (kernel?.kind) {
+    case "gaussian": case "laplacian": case "cauchy": case "matern": return kernel.bandwidth;
+    case "dispersal": return 1; // its bandwidth is no length
+    case "sum": case "product": {
+      const parts = (kernel.kind === "sum" ? kernel.terms : kernel.factors).map(leastBandwidth);
+      return parts.every((part) => part !== undefined) ? Math.min(...parts) : undefined;
+    }
+    default: return undefined;
+  }
+}
+
+/**
+ * What to multiply rows by: 1, or where the bandwidth is so far from it that squares could overflow or vanish a power of
+ * two that brings it near 1. Bounded, so that the rows themselves do neither.
+ */
+function unitOf(bandwidth: number): number {
+  const exponent = Math.floor(Math.log2(bandwidth));
+  return Math.abs(exponent) < 100 ? 1 : 2 ** -Math.max(-400, Math.min(400, exponent));
+}
 
 function positive(fn: string, what: string, value: unknown): number {
   if (typeof value === "number" && value > 0 && value < Infinity) return value;

@@ -14,6 +14,10 @@ export const OP = {
   GAUSSIAN: 9,
   LAPLACIAN: 10,
   SWAP: 11,
+  DISPERSAL: 12,
+  CAUCHY: 13,
+  MATERN: 14,
+  POLYNOMIAL: 15,
 } as const;
 
 /** Numbers of an instruction. */
@@ -22,6 +26,7 @@ const WIDTH = 8;
 /** How many frames each instruction adds to the stack. */
 const GROWTH: Partial<Record<number, number>> = {
   [OP.STATE]: 1, [OP.DUPLICATE]: 1, [OP.JOIN]: -1, [OP.ADD]: -1, [OP.MULTIPLY]: -1, [OP.GAUSSIAN]: 1, [OP.LAPLACIAN]: 1,
+  [OP.DISPERSAL]: 1, [OP.CAUCHY]: 1, [OP.MATERN]: 1, [OP.POLYNOMIAL]: 1,
 };
 
 /** A program in the making: instructions, the frames that they need, the stages of the tables that they fill. */
@@ -29,6 +34,11 @@ export class Program {
   readonly code: number[] = [];
   /** Most frames at a time. */
   frames = 0;
+  /**
+   * Of a kernel of distances alone: a power of two that rows are multiplied by, after they were moved towards the origin
+   * (assembly/kernel/origin.ts). Otherwise undefined: rows are taken as they are.
+   */
+  unit?: number;
   /** Rows of a table; the first is |x|². */
   stages = 1;
   private depth = 0;

@@ -1,7 +1,7 @@
 // Kernels over rows in wasm memory: what matrices, products, operators and regression are made from. Everything here runs
 // within the caller's scope of rt.memory.
 
-import { ShapeError } from "../errors.ts";
+import { NotFiniteError, ShapeError } from "../errors.ts";
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { pushEmpty, pushMatrix, viewOf, type Matrix, type Placed } from "../linalg/matrix.ts";
@@ -14,6 +14,8 @@ export interface Prepared {
   program: Program;
   code: Pointer;
   d: number;
+  /** What is subtracted from every row (assembly/kernel/origin.ts); the first rows that are placed decide. */
+  origin?: { at: Pointer; any: boolean };
 }
 
 /** Rows, and the table of what the program knows of each (assembly/kernel/program.ts). */
@@ -38,10 +40,12 @@ export function prepare(rt: Runtime, fn: string, kernel: Kernel, d: number): Pre
 }
 
 /** Copies rows in and fills their table. */
-export function placeRows(rt: Runtime, fn: string, { program, code, d }: Prepared, name: string, X: Matrix): KernelRows {
+export function placeRows(rt: Runtime, fn: string, prepared: Prepared, name: string, X: Matrix): KernelRows {
+  const { program, code, d } = prepared;
   if (X.cols !== d) throw new ShapeError(`${fn}: ${name} has ${X.cols} columns, expected ${d}`);
   const n = X.rows;
   const placed = pushMatrix(rt, fn, name, X);
+  moveRows(rt, fn, prepared, placed);
   const stride = n + (n & 1);
   const table = rt.memory.push(8 * program.stages * stride, `${fn}: workspace`);
   const diagonal = rt.memory.push(8 * n, `${fn}: workspace`);
@@ -49,7 +53,24 @@ export function placeRows(rt: Runtime, fn: string, { program, code, d }: Prepare
     const work = rt.memory.push(rt.kernels.kernel_rows_work_f64(program.frames), `${fn}: workspace`);
     rt.kernels.kernel_rows_f64(n, d, placed.at, placed.stride, code, program.size, table, stride, diagonal, work);
   });
+  // a limit that keeps sums of two squares finite
+  const overflow = rt.memory.f64(table, n).findIndex((square) => !(square < 2 ** 1020));
+  if (overflow >= 0) {
+    throw new NotFiniteError(`${fn}: the square of row ${overflow + 1} of ${name} overflows${program.unit ? ", in units of the bandwidth" : ""}`);
+  }
   return { placed, n, table, stride, diagonal };
+}
+
+/** For a kernel of distances alone: moves rows towards the origin and scales them. */
+function moveRows(rt: Runtime, fn: string, prepared: Prepared, { at, rows, cols, stride }: Placed): void {
+  const { kernels, memory } = rt;
+  const { unit } = prepared.program;
+  if (unit === undefined || rows === 0) return;
+  if (!prepared.origin) {
+    const origin = memory.push(16 * cols, `${fn}: workspace`);
+    prepared.origin = { at: origin, any: !!kernels.kernel_origin_f64(rows, cols, at, stride, origin) };
+  }
+  if (prepared.origin.any || unit !== 1) kernels.kernel_translate_f64(rows, cols, at, stride, prepared.origin.at, unit);
 }
 
 /** k(x, x) of every row. */
