@@ -2,12 +2,13 @@
 // Names end in _f64 or _f32; sizes come before data before strides (in elements); `*_work` functions
 // give workspace sizes in bytes; kernels return info: 0 ok, k > 0 where they failed, INFO_ABORTED.
 
-export { abort_word, alone_word, fail_chunk, heap_base, progress_word, stopWorkers as stop_workers, workerLoop as worker_loop } from "./parallel";
+export { abort_word, alone_word, fail_chunk, heap_base, progress as tell_progress, progress_word, stopWorkers as stop_workers, workerLoop as worker_loop } from "./parallel";
 export { pool_stress } from "./stress";
 export { find_asymmetry_f32, find_asymmetry_f64, find_not_finite_f32, find_not_finite_f64 } from "./blas/check";
 export { gemm_f32, gemm_f64, gemm_work_f32, gemm_work_f64 } from "./blas/gemm/gemm";
 export { norm_f64, norm_work_f64 } from "./blas/norm";
 export { gemm_skinny_f32, gemm_skinny_f64, gemm_skinny_work_f32, gemm_skinny_work_f64 } from "./blas/gemm/skinny";
+export { multiply_rows as multiply_rows_f64 } from "./blas/rows";
 export { peak_f32, peak_f64 } from "./blas/peak";
 export { transpose_f32, transpose_f64 } from "./blas/transpose";
 export { syrk_f32, syrk_f64, syrk_work_f32, syrk_work_f64 } from "./blas/syrk";

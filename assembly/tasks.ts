@@ -34,6 +34,7 @@ import { jacobi_qr_apply_task, jacobi_qr_step_task } from "./decomp/jacobi_qr";
 import { krylov_correct_task, krylov_product_task } from "./decomp/krylov";
 import { moments_task } from "./decomp/moments";
 import { kernel_map_task } from "./kernel/program";
+import { multiply_rows_task } from "./blas/rows";
 import { stress_task } from "./stress";
 
 export const enum Task {
@@ -99,6 +100,7 @@ export const enum Task {
   MOMENTS,
   BIDIAGONAL_SUBTREE,
   KERNEL_MAP,
+  MULTIPLY_ROWS,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -166,5 +168,6 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.MOMENTS: return moments_task(i0, i1);
     case Task.BIDIAGONAL_SUBTREE: return bidiagonal_subtree_task(i0, i1);
     case Task.KERNEL_MAP: return kernel_map_task(i0, i1);
+    case Task.MULTIPLY_ROWS: return multiply_rows_task(i0, i1);
   }
 }

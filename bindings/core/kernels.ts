@@ -16,6 +16,7 @@ export interface Kernels {
   abort_word(): Pointer;
   progress_word(): Pointer;
   alone_word(): Pointer;
+  tell_progress(done: number, total: number): void;
   worker_loop(): void;
   fail_chunk(): void;
   stop_workers(): void;
@@ -36,6 +37,9 @@ export interface Kernels {
   gemm_skinny_work_f32(m: number, n: number, k: number): number;
   gemm_skinny_f64: GemmSkinny;
   gemm_skinny_f32: GemmSkinny;
+  multiply_rows_f64(
+    m: number, n: number, k: number, ids: Pointer, a: Pointer, lda: number, x: Pointer, ldx: number, y: Pointer, ldy: number,
+  ): Info;
   syrk_work_f64(n: number, k: number): number;
   syrk_work_f32(n: number, k: number): number;
   syrk_f64: Syrk;

@@ -57,6 +57,11 @@ export class Runtime {
     }
   }
 
+  /** Tells how far a call of many kernels has come, from 0 to 1. */
+  tell(fraction: number): void {
+    this.kernels.tell_progress(fraction, 1);
+  }
+
   /** Passes a kernel's info through, unless the call was aborted. */
   checkAborted(info: number): number {
     if (info !== INFO_ABORTED) return info;
