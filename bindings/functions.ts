@@ -3,14 +3,27 @@
 import type { Kernel } from "./kernels/descriptions.ts";
 import type { KernelOperator } from "./kernels/operator.ts";
 import { toMatrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
+import type { CallOptions } from "./options.ts";
+import type { AsyncFit, Coefficients, Fit } from "./regression/fit.ts";
+import type { Targets } from "./regression/problem.ts";
+
+type Sooner<T> = T | Promise<T>;
 
 /** The calls that the functions are made from. */
 interface Calls {
-  kernels: { multiply(kernel: Kernel, X: MatrixLike, Z: null, V: MatrixLike): Matrix<Float64Array> | Promise<Matrix<Float64Array>> };
+  kernels: { multiply(kernel: Kernel, X: MatrixLike, Z: null, V: MatrixLike): Sooner<Matrix<Float64Array>> };
+  regression: {
+    fit(kernel: Kernel, X: MatrixLike, Y: Targets, options?: any): Sooner<Coefficients>;
+    predict(kernel: Kernel, centers: MatrixLike, alpha: Targets, X2: MatrixLike, options?: any): Sooner<Matrix<Float64Array>>;
+  };
 }
 
+/** A fit that can predict. */
+type Predicting<F> = F extends (...args: infer A) => Promise<Coefficients> ? (...args: A) => Promise<AsyncFit>
+  : F extends (...args: infer A) => Coefficients ? (...args: A) => Fit : never;
+
 /** A tree of calls with these functions. */
-export type WithFunctions<Tree extends Calls> = Omit<Tree, "kernels"> & {
+export type WithFunctions<Tree extends Calls> = Omit<Tree, "kernels" | "regression"> & {
   kernels: Tree["kernels"] & {
     /**
      * K(X, X) of the rows of X (n×d) by its products, never formed: for eigsh, svds, randomizedSvd, nystrom, trace and
@@ -18,6 +31,7 @@ export type WithFunctions<Tree extends Calls> = Omit<Tree, "kernels"> & {
      */
     operator(kernel: Kernel, X: MatrixLike): KernelOperator;
   };
+  regression: Omit<Tree["regression"], "fit"> & { fit: Predicting<Tree["regression"]["fit"]> };
 };
 
 /** The tree, with the functions. */
@@ -25,5 +39,17 @@ export function addFunctions<Tree extends Calls>(calls: Tree): WithFunctions<Tre
   const operator = (kernel: Kernel, X: MatrixLike): KernelOperator => ({
     n: toMatrix("kernels.operator", "X", X).rows, kernel, X, apply: (V) => calls.kernels.multiply(kernel, X, null, V),
   });
-  return { ...calls, kernels: { ...calls.kernels, operator } };
+  const fit = (kernel: Kernel, X: MatrixLike, Y: Targets, options: { centers?: MatrixLike } = {}) => {
+    const { centers = X } = Object(options) as typeof options;
+    const withPredict = (learnt: Coefficients) => ({
+      ...learnt, predict: (X2: MatrixLike, more?: CallOptions) => calls.regression.predict(kernel, centers, learnt.alpha, X2, more),
+    });
+    const learnt = calls.regression.fit(kernel, X, Y, options);
+    return learnt instanceof Promise ? learnt.then(withPredict) : withPredict(learnt);
+  };
+  return {
+    ...calls,
+    kernels: { ...calls.kernels, operator },
+    regression: { ...calls.regression, fit },
+  } as unknown as WithFunctions<Tree>;
 }

@@ -47,6 +47,13 @@ export const names: Names<Operations> = {
     diagonal: true,
     multiply: true,
   },
+  regression: {
+    fit: true,
+    predict: true,
+    ridgePath: true,
+    gradientFlow: true,
+    posterior: true,
+  },
 };
 
 /** A tree of operations without their first argument, the runtime. */
@@ -82,7 +89,7 @@ export type Names<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unkn
 /** An options record at the end takes signal and onProgress too; after data it is added. */
 type WithCallOptions<A extends unknown[]> =
   Required<A> extends [...infer Head, infer Last]
-    ? Last extends ArrayLike<unknown> | { data: unknown } | number
+    ? [Last] extends [ArrayLike<unknown> | { data: unknown } | number]
       ? [...A, options?: CallOptions]
       : A extends [...Head, Last]
         ? [...Head, options: Last & CallOptions]

@@ -7,8 +7,9 @@ import * as kernels from "./kernels/operations.ts";
 import { isKernelOperator, placeOperator } from "./kernels/operator.ts";
 import * as linalg from "./linalg/operations.ts";
 import { isSteps, runSteps } from "./linalg/operator.ts";
+import * as regression from "./regression/operations.ts";
 
-export const operations = { linalg, hinf, kernels };
+export const operations = { linalg, hinf, kernels, regression };
 
 export type Operations = typeof operations;
 

@@ -22,6 +22,8 @@ export interface Factors {
   /** R and C. */
   rows: Int32Array;
   cols: Int32Array;
+  /** ‖A'‖₁·‖A'⁻¹‖₁, estimated from below. */
+  condition: number;
   /** B := A'⁻¹·B for m columns at `b`, or A'⁻ᵀ·B. */
   solve(b: Pointer, m: number, ldb: number, transposed?: boolean): void;
 }
@@ -33,9 +35,16 @@ export interface Factors {
  * of A' is estimated at 1/eps or more: then not one digit of a solution is known.
  */
 export function factorize(rt: Runtime, fn: string, A: Matrix, assume: Assumption, columns: number, keep: boolean): Factors {
-  const { kernels, memory } = rt;
-  const n = A.rows;
   const placed = assume === "general" ? pushMatrix(rt, fn, "A", A) : pushSymmetric(rt, fn, "A", A);
+  return factorizePlaced(rt, fn, "A", placed, assume, columns, keep);
+}
+
+/** The same of a matrix `name` that is in wasm memory already; its factors take its place. */
+export function factorizePlaced(
+  rt: Runtime, fn: string, name: string, placed: Placed, assume: Assumption, columns: number, keep: boolean,
+): Factors {
+  const { kernels, memory } = rt;
+  const n = placed.rows;
   const rowsAt = memory.push(4 * n, `${fn}: workspace`);
   const colsAt = memory.push(4 * n, `${fn}: workspace`);
   const equilibrateWork = memory.push(kernels.equilibrate_work_f64(n), `${fn}: workspace`);
@@ -45,7 +54,7 @@ export function factorize(rt: Runtime, fn: string, A: Matrix, assume: Assumption
   const scaled = keep ? pushEmpty(rt, fn, n, n) : placed;
   if (keep) memory.f64(scaled.at, n * scaled.stride).set(memory.f64(placed.at, n * placed.stride));
 
-  const solve = FACTORIZATIONS[assume](rt, fn, placed, columns);
+  const solve = FACTORIZATIONS[assume](rt, fn, name, placed, columns);
   const vector = memory.push(8 * n, `${fn}: workspace`);
   const condition = size * inverseNorm1(
     () => memory.f64(vector, n),
@@ -54,48 +63,48 @@ export function factorize(rt: Runtime, fn: string, A: Matrix, assume: Assumption
   if (!(condition < 1 / Number.EPSILON)) {
     const about = Number.isFinite(condition) ? condition.toExponential(1) : "infinity";
     throw new SingularError(
-      `${fn}: A is singular to working precision: its condition number (1-norm, rows and columns scaled) is about ${about}, ` +
+      `${fn}: ${name} is singular to working precision: its condition number (1-norm, rows and columns scaled) is about ${about}, ` +
         `expected less than ${(1 / Number.EPSILON).toExponential(1)}`,
     );
   }
-  return { scaled, rows: memory.i32(rowsAt, n).slice(), cols: memory.i32(colsAt, n).slice(), solve };
+  return { scaled, rows: memory.i32(rowsAt, n).slice(), cols: memory.i32(colsAt, n).slice(), condition, solve };
 }
 
 type Solve = Factors["solve"];
-type Factorization = (rt: Runtime, fn: string, placed: Placed, columns: number) => Solve;
+type Factorization = (rt: Runtime, fn: string, name: string, placed: Placed, columns: number) => Solve;
 
-const lu: Factorization = (rt, fn, { at, rows: n, stride }, columns) => {
+const lu: Factorization = (rt, fn, name, { at, rows: n, stride }, columns) => {
   const { kernels, memory } = rt;
   const swaps = memory.push(4 * n, `${fn}: workspace`);
   const work = memory.push(
     Math.max(kernels.lu_work_f64(n), kernels.lu_solve_work_f64(n, columns)), `${fn}: workspace for a ${n}×${n} matrix`,
   );
-  assertPivots(fn, n, rt.checkAborted(kernels.lu_f64(n, at, stride, swaps, 0, 1, work)));
+  assertPivots(fn, name, n, rt.checkAborted(kernels.lu_f64(n, at, stride, swaps, 0, 1, work)));
   return (b, m, ldb, transposed = false) => {
     rt.checkAborted(kernels.lu_solve_f64(n, m, transposed, at, stride, swaps, b, ldb, work));
   };
 };
 
-const ldl: Factorization = (rt, fn, { at, rows: n, stride }, columns) => {
+const ldl: Factorization = (rt, fn, name, { at, rows: n, stride }, columns) => {
   const { kernels, memory } = rt;
   const [d, e, swaps] = [8, 8, 4].map((bytes) => memory.push(bytes * n, `${fn}: workspace`)) as [Pointer, Pointer, Pointer];
   const work = memory.push(
     Math.max(kernels.ldl_work_f64(n), kernels.ldl_solve_work_f64(n, columns)), `${fn}: workspace for a ${n}×${n} matrix`,
   );
-  assertPivots(fn, n, rt.checkAborted(kernels.ldl_f64(n, at, stride, d, e, swaps, 0, 1, work)));
+  assertPivots(fn, name, n, rt.checkAborted(kernels.ldl_f64(n, at, stride, d, e, swaps, 0, 1, work)));
   return (b, m, ldb) => {
     rt.checkAborted(kernels.ldl_solve_f64(n, m, at, stride, d, e, swaps, b, ldb, work));
   };
 };
 
-const cholesky: Factorization = (rt, fn, { at, rows: n, stride }, columns) => {
+const cholesky: Factorization = (rt, fn, name, { at, rows: n, stride }, columns) => {
   const { kernels, memory } = rt;
   const work = memory.push(
     Math.max(kernels.cholesky_work_f64(n), kernels.cholesky_solve_work_f64(n, columns)), `${fn}: workspace for a ${n}×${n} matrix`,
   );
   const info = rt.checkAborted(kernels.cholesky_f64(n, at, stride, 0, 1, work));
   if (info > 0) {
-    throw new NotPositiveDefiniteError(`${fn}: A is not positive definite: pivot ${info} of ${n} is not positive`);
+    throw new NotPositiveDefiniteError(`${fn}: ${name} is not positive definite: pivot ${info} of ${n} is not positive`);
   }
   return (b, m, ldb) => {
     rt.checkAborted(kernels.cholesky_solve_f64(n, m, at, stride, b, ldb, work));
@@ -104,8 +113,8 @@ const cholesky: Factorization = (rt, fn, { at, rows: n, stride }, columns) => {
 
 const FACTORIZATIONS: Record<Assumption, Factorization> = { general: lu, symmetric: ldl, "positive-definite": cholesky };
 
-function assertPivots(fn: string, n: number, info: number): void {
-  if (info > 0) throw new SingularError(`${fn}: A is singular: pivot ${info} of ${n} is zero, its condition number infinite`);
+function assertPivots(fn: string, name: string, n: number, info: number): void {
+  if (info > 0) throw new SingularError(`${fn}: ${name} is singular: pivot ${info} of ${n} is zero, its condition number infinite`);
 }
 
 /** Most steps of refinement: the correction shrinks at least by half with each. */

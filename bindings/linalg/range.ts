@@ -27,7 +27,7 @@ export const PROBES = 6;
 export const PROBE_FACTOR = 10 * Math.sqrt(2 / Math.PI);
 
 /** Columns up to which a product is skinny: packing A would cost more than a tenth of it. */
-const SKINNY = 128;
+export const SKINNY = 128;
 
 /** Columns of the first block where the rank is not given. */
 const BLOCK = 32;
@@ -123,7 +123,7 @@ function scaling(rt: Runtime, { at, rows, cols, stride, bytes }: Placed): number
 }
 
 /** C := α·op(A)·B for B of few columns. */
-function multiplySkinny(rt: Runtime, fn: string, transA: boolean, alpha: number, A: Placed, B: Placed, C: Placed): void {
+export function multiplySkinny(rt: Runtime, fn: string, transA: boolean, alpha: number, A: Placed, B: Placed, C: Placed): void {
   const { kernels, memory } = rt;
   const [gemm, work] =
     A.bytes === 8
