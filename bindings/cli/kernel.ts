@@ -17,7 +17,8 @@ export const help = `eigenscope kernel FILE --kernel K [options]
   --out K.npy              write the matrix: k(xᵢ, xⱼ) for the rows of FILE, or
   --with Z.npy             k(xᵢ, zⱼ), one row for each row of FILE
   --spectrum               print its eigenvalues, ascending, one a line: all, or
-  --k K                    the K largest, by Lanczos, with residuals
+  --k K                    the K largest, by Lanczos, with residuals, without
+                           forming the matrix
 
 ${KERNEL_HELP}
   --normalize              scale each row to length 1 (default: as it is)
@@ -70,10 +71,14 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     const name = `kernel matrix (${kernel.kind})`;
     if (spectrum) {
       const data = { rows: X.rows, cols: X.rows, source: `the ${name} of ${file}` };
-      const K = await es.kernels.matrix(kernel, X, undefined, progress.step(name));
-      const found = k === undefined
-        ? { values: await es.linalg.eigvalsh(K, progress.step("eigenvalues")), info: { method: "tridiagonal", converged: true } }
-        : await es.linalg.eigsh(K, { k, ...progress.step(`${k} eigenvalues`) });
+      let found;
+      if (k === undefined) {
+        const K = await es.kernels.matrix(kernel, X, undefined, progress.step(name));
+        const values = await es.linalg.eigvalsh(K, progress.step("eigenvalues"));
+        found = { values, info: { method: "tridiagonal", converged: true } };
+      } else {
+        found = await es.linalg.eigsh(es.kernels.operator(kernel, X), { k, ...progress.step(`${k} eigenvalues`) });
+      }
       progress.clear();
       const part = k === undefined ? undefined : `the ${k} largest`;
       return await present({ ...found, kind: "eigenvalues", data, part, seconds: elapsed(), warnings }, es, given);
