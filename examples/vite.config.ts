@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const root = import.meta.dirname;
-const folder = join(root, "../build/site");
 const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 /** index.html, and one of each experiment. */
@@ -32,7 +31,7 @@ const policy: Plugin = {
 const serviceWorker: Plugin = {
   name: "service-worker",
   apply: "build",
-  writeBundle() {
+  writeBundle({ dir: folder = "" }) {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
       .filter((file) => statSync(join(folder, file)).isFile())
       .map((file) => file.replaceAll("\\", "/"))
@@ -54,7 +53,7 @@ export default defineConfig({
   server: { headers },
   preview: { headers },
   build: {
-    outDir: folder,
+    outDir: join(root, "../build/site"),
     emptyOutDir: true,
     target: "es2022",
     modulePreload: { polyfill: false },

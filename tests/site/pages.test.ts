@@ -1,268 +1,65 @@
-// The built site in Chromium, from a host that sends no headers: clicked, typed at, dropped on, offline, updated.
+// All pages of the site: the list leads to them, every control has a name, they work offline and are updated.
 
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Frame, Page, SerializedAXNode } from "puppeteer-core";
-import { build } from "vite";
-import { testInChromium } from "../browser/browsers.ts";
-import { ROOT, serve, type Content } from "../browser/server.ts";
+import type { SerializedAXNode } from "puppeteer-core";
+import { testSite, until } from "./site.ts";
 
-const TIMEOUT = 60_000;
+/** A number that each shows on the digits by itself. */
+const PAGES: Record<string, { id: string; pattern: RegExp; controls: number }> = {
+  "hinf-digits/": { id: "exact-value", pattern: /^0\.013460501/, controls: 8 },
+  "infinite-width/": { id: "errors-value", pattern: /^13$/, controls: 7 },
+};
 
-testInChromium("the site", async (t, { puppeteer: browser }) => {
-  await build({ configFile: join(ROOT, "examples/vite.config.ts"), logLevel: "warn" });
-  const folder = await mkdtemp(join(tmpdir(), "eigenscope-site-"));
-  await cp(join(ROOT, "build/site"), folder, { recursive: true });
-  const content = { folders: [["/some/folder/", folder]] } satisfies Content;
-  let host = await serve(content);
-  const url = `${host.origin}/some/folder/`;
-  t.after(async () => {
-    await host.close();
-    await rm(folder, { recursive: true });
-  });
-
-  /** A visit by somebody new; fails on errors of the page and on requests to anywhere else. */
-  async function visit(body: (page: Page) => Promise<void>, { phone = false } = {}): Promise<void> {
-    const context = await browser.createBrowserContext();
-    try {
-      const page = await context.newPage();
-      page.setDefaultTimeout(TIMEOUT);
-      const problems: string[] = [];
-      page.on("console", (message) => ["error", "warn"].includes(message.type()) && problems.push(message.text()));
-      page.on("pageerror", (error) => problems.push(String(error)));
-      page.on("request", (request) => {
-        const asked = request.url();
-        if (!/^(blob|data):/.test(asked) && !asked.startsWith(url)) problems.push(`asks ${asked}`);
-      });
-      if (phone) await page.setViewport({ width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
-      await page.evaluateOnNewDocument(watch);
-      await page.goto(`${url}hinf-digits/`);
-      await page.waitForFunction(() => crossOriginIsolated); // reloaded by the service worker
-      await body(page);
-      assert.deepEqual(problems, []);
-    } finally {
-      await context.close();
-    }
-  }
-
-  await t.test("the digits converge to the certified value, isolated by the service worker; cancel stops a run", () => visit(async (page) => {
-    // the run that starts by itself
-    await until(page, "exact-value", /^0\.013460501/);
-    const start = performance.now();
-    await page.click("#run");
-    await until(page, "doing", /^Cancelled$/);
-    assert.ok(performance.now() - start < 5000);
-    assert.equal(await text(page, "run"), "Run");
-    assert.equal(await page.$eval("#save-json", (button) => (button as HTMLButtonElement).disabled), true);
-
-    await page.select("#features", "1000");
-    await page.click("#run");
-    await until(page, "doing", /^Done$/);
-    assert.match(await text(page, "exact-note"), /^0\.01346050137 ≤ λ ≤ 0\.01346050158$/);
-    // as published
-    assert.equal(await text(page, "sample-value"), "0.0030831");
-    assert.equal(await text(page, "rank-value"), "61");
-    assert.equal((await rows(page)).map(([neurons]) => neurons).join(), "100,200,400,800,1,000,∞, exact");
-    assert.match(await text(page, "engine"), /threads, [2-9]\d* threads; this page is cross-origin isolated/);
-    assert.equal(await page.$$eval(".plot canvas", (canvases) => canvases.length), 2);
-
-    const summary = JSON.parse(await saved(page, "save-json"));
-    assert.ok(summary.exact.lowerBound <= summary.exact.lambdaMin && summary.exact.lambdaMin <= summary.exact.upperBound);
-    assert.equal(summary.monteCarlo.length, 5);
-    assert.equal((await saved(page, "save-csv")).trimEnd().split("\n").length, 1 + 1797);
-    assert.match(await saved(page, "save-report"), /^<!doctype html>[^]*the spectrum of/i);
-  }));
-
-  await t.test("a run keeps the page free and in its place", (t) => visit(async (page) => {
-    await until(page, "doing", /Done|00 neurons/);
-    const { longest, shift } = await page.evaluate(() => (window as unknown as Watched).watched);
-    t.diagnostic(`longest task ${longest.toFixed(0)} ms, layout shift ${shift.toFixed(3)}`);
-    assert.ok(shift < 0.02, `layout shift ${shift}`);
-    // 50 ms on a machine that does nothing else
-    assert.ok(longest < 400, `a task of ${longest} ms`);
-  }));
-
-  await t.test("a dropped file is read and used; one that is wrong says why and costs nothing", () => visit(async (page) => {
-    await until(page, "doing", /neurons/);
-    await page.select("#features", "1000");
-    await drop(page, "points.csv", "a,b,label\n1,0,7\n1,1,7\n0,2,8\n-1,1,9\n");
-    await until(page, "shape", /^4 × 3$/);
-    await until(page, "doing", /^Done$/);
-    assert.equal(await text(page, "source"), "points.csv");
-    assert.match(await text(page, "warnings"), /line 1 was skipped as a header/);
-    assert.equal(await text(page, "rank-value"), "3");
-
-    await page.click("#drop-last");
-    await page.click("#run");
-    await until(page, "rank-value", /^2$/);
-    await until(page, "doing", /^Done$/);
-    const exact = await text(page, "exact-value");
-
-    await drop(page, "bad.csv", "1,2\n3,x\n");
-    await until(page, "error", /^bad\.csv: row 2, column 2 holds "x", expected a number$/);
-    await drop(page, "nan.csv", "1,2\n3,nan\n");
-    await until(page, "error", /^nan\.csv: row 2, column 2 holds nan, every number must be finite$/);
-    assert.equal(await text(page, "source"), "points.csv");
-    assert.equal(await text(page, "exact-value"), exact);
-
-    // two rows in one direction: zero, and why
-    await drop(page, "parallel.csv", "1,2\n2,4\n0,1\n");
-    await until(page, "exact-value", /^0$/);
-    await until(page, "warnings", /rows 1 and 2 are positive multiples of each other: λ_min\(H∞\) = 0/);
-    assert.equal(await text(page, "error"), "");
-
-    // chosen, and gzipped
-    const input = (await page.$("input"))!;
-    await input.uploadFile(join(ROOT, "examples/data/digits.csv.gz"));
-    await until(page, "shape", /^1,797 × 65$/);
-    await until(page, "rank-value", /^62$/);
-
-    await page.click("#digits");
-    await until(page, "exact-value", /^0\.013460501/);
-  }));
-
-  await t.test("more rows than memory has room for: the library says how many", () => visit(async (page) => {
-    await until(page, "doing", /neurons/);
-    await drop(page, "long.csv", Array.from({ length: 30_000 }, (_, k) => `${k % 7},${k % 11},${k % 13},1`).join("\n"));
-    await until(page, "shape", /^30,000 × 4$/);
-    await page.$eval("#rows", (input) => { (input as HTMLInputElement).value = "30000"; });
-    await page.focus("#rows");
-    await page.keyboard.press("Enter");
-    await until(page, "error", /GiB/);
-    assert.equal(await text(page, "doing"), "Failed");
-    assert.equal(await text(page, "run"), "Run");
-  }));
-
-  await t.test("it can be used by keyboard alone", () => visit(async (page) => {
-    await until(page, "doing", /neurons/);
-    const order: string[] = [];
-    for (let k = 0; k < 6; k++) {
-      await page.keyboard.press("Tab");
-      const { id, outlined } = await page.evaluate(() => {
-        const { activeElement: active } = document;
-        const shown = active!.closest("label.file") ?? active!;
-        return { id: active!.id || active!.tagName, outlined: getComputedStyle(shown).outlineStyle };
-      });
-      assert.notEqual(outlined, "none", `focus on ${id} can't be seen`);
-      order.push(id);
-    }
-    assert.deepEqual(order, ["A", "file", "rows", "features", "seed", "run"]);
-    await page.keyboard.press("Space");
-    await until(page, "doing", /^Cancelled$/);
-    await page.keyboard.down("Shift");
-    for (let k = 0; k < 3; k++) await page.keyboard.press("Tab");
-    await page.keyboard.up("Shift");
-    await page.keyboard.type("50");
-    await page.keyboard.press("Enter");
-    await until(page, "doing", /^Done$/);
-    assert.match(await text(page, "rank-note"), /^of 50 rows/);
-    assert.match(await text(page, "announcement"), /^Done\. 100,000 neurons: smallest eigenvalue 0\.\d+$/);
+testSite("the site", async (t, { folder, url, visit, withoutServer }) => {
+  await t.test("its list leads to every page; after one visit to it all work without the server", () => visit("", async (page) => {
+    const links = await page.$$eval(".pages a", (all) => all.map((link) => link.getAttribute("href")));
+    assert.deepEqual(links.sort(), Object.keys(PAGES).sort());
+    await until(page, "offline", /kept/);
+    await withoutServer(async () => {
+      for (const [path, { id, pattern }] of Object.entries(PAGES)) {
+        await Promise.all([page.waitForNavigation(), page.click(`a[href="${path}"]`)]);
+        await until(page, id, pattern);
+        assert.ok(await page.evaluate(() => crossOriginIsolated));
+        await Promise.all([page.waitForNavigation(), page.click(".up a")]);
+        assert.equal(page.url(), url);
+      }
+    });
   }));
 
   for (const phone of [false, true]) {
-    await t.test(`every control has a name, nothing is cut off${phone ? ", on a phone" : ""}`, () => visit(async (page) => {
-      await page.select("#features", "1000");
-      await until(page, "doing", /neurons|Done/);
-      const nodes = flatten((await page.accessibility.snapshot({ interestingOnly: false }))!);
-      const named = /^(button|link|textbox|spinbutton|combobox|checkbox|progressbar|image|img)$/;
-      const controls = nodes.filter(({ role }) => named.test(role));
-      assert.ok(controls.length >= 8, controls.map(({ role }) => role).join());
-      for (const { role, name } of controls) assert.ok(name?.trim(), `a ${role} without a name`);
-      assert.ok(nodes.some(({ role }) => role === "status"));
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.equal(wide, 0);
-    }, { phone }));
+    for (const [path, { controls }] of Object.entries({ "": { controls: 2 }, ...PAGES })) {
+      const place = `${path || "the list"}${phone ? ", on a phone" : ""}`;
+      await t.test(`every control has a name, nothing is cut off: ${place}`, () => visit(path, async (page) => {
+        const nodes = flatten((await page.accessibility.snapshot({ interestingOnly: false }))!);
+        const named = /^(button|link|textbox|spinbutton|combobox|slider|checkbox|progressbar|image|img)$/;
+        const found = nodes.filter(({ role }) => named.test(role));
+        assert.ok(found.length >= controls, found.map(({ role }) => role).join());
+        for (const { role, name } of found) assert.ok(name?.trim(), `a ${role} without a name`);
+        assert.equal(nodes.some(({ role }) => role === "status"), path !== "");
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(wide, 0);
+      }, { phone }));
+    }
   }
 
-  await t.test("after the first visit it works without the server; what changed there shows at the next visit", () => visit(async (page) => {
-    await until(page, "doing", /neurons/);
+  await t.test("what changed on the server shows at the next visit", () => visit("hinf-digits/", async (page) => {
+    const { id, pattern } = PAGES["hinf-digits/"]!;
     await until(page, "offline", /kept/);
-    await host.close();
-    try {
+    await withoutServer(async () => {
       await page.reload();
-      await until(page, "exact-value", /^0\.013460501/);
-      assert.ok(await page.evaluate(() => crossOriginIsolated));
-    } finally {
-      host = await serve(content, host.port);
-    }
-
+      await until(page, id, pattern);
+    });
     const [html, worker] = [join(folder, "hinf-digits/index.html"), join(folder, "sw.js")];
     await writeFile(html, (await readFile(html, "utf8")).replace("<title>", "<title>New: "));
     await writeFile(worker, (await readFile(worker, "utf8")).replace(/const version = "/, '$&new-'));
     await page.reload();
     assert.match(await page.title(), /^New: /);
     await page.waitForFunction(async () => (await caches.keys()).join().includes("new-") && (await caches.keys()).length === 1);
-    await until(page, "exact-value", /^0\.013460501/);
+    await until(page, id, pattern);
   }));
-
-  await t.test("in a frame of a page that is not isolated it runs, and does not reload for ever", async () => {
-    const context = await browser.createBrowserContext();
-    try {
-      const page = await context.newPage();
-      let loads = 0;
-      page.on("request", (request) => { if (request.isNavigationRequest() && request.url().endsWith("hinf-digits/")) loads++; });
-      await page.setContent(`<iframe src="${url}hinf-digits/" width="900" height="900"></iframe>`);
-      const frame = page.frames().find((one) => one.url().startsWith(url))!;
-      await until(frame, "exact-value", /^0\.013460501/);
-      assert.match(await text(frame, "engine"), /work in \d+ parts: no shared memory \(the page is not cross-origin isolated\)/);
-      assert.equal(loads, 1);
-    } finally {
-      await context.close();
-    }
-  });
 });
-
-const text = (page: Page | Frame, id: string) => page.$eval(`#${id}`, (element) => element.textContent!.trim());
-
-/** Waits until the text of an element matches. */
-async function until(page: Page | Frame, id: string, pattern: RegExp): Promise<void> {
-  try {
-    await page.waitForFunction((name, source) => {
-      const element = document.getElementById(name);
-      return element && !element.hidden && new RegExp(source).test(element.textContent!.trim());
-    }, { timeout: TIMEOUT }, id, pattern.source);
-  } catch (error) {
-    throw new Error(`#${id} is ${JSON.stringify(await text(page, id))}, expected ${pattern}`, { cause: error });
-  }
-}
-
-const rows = (page: Page) => page.$$eval("#numbers tbody tr", (all) => all.map((row) => Array.from(row.children, (cell) => cell.textContent!)));
-
-/** Drops a file on the page. */
-const drop = (page: Page, name: string, content: string) => page.evaluate((fileName, body) => {
-  const dataTransfer = new DataTransfer();
-  dataTransfer.items.add(new File([body], fileName));
-  document.getElementById("controls")!.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
-}, name, content);
-
-/** The text of the file that a button saves. */
-async function saved(page: Page, id: string): Promise<string> {
-  await page.click(`#${id}`);
-  return page.evaluate(() => (window as unknown as Watched).watched.blob!.text());
-}
-
-interface Watched {
-  watched: { longest: number; shift: number; blob?: Blob };
-}
-
-/** In the page: the longest task, how far things moved, and what was saved last. */
-function watch(): void {
-  const watched: Watched["watched"] = { longest: 0, shift: 0 };
-  (window as unknown as Watched).watched = watched;
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) watched.longest = Math.max(watched.longest, duration);
-  }).observe({ type: "longtask", buffered: true });
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) watched.shift += (entry as PerformanceEntry & { value: number }).value;
-  }).observe({ type: "layout-shift", buffered: true });
-  const create = URL.createObjectURL.bind(URL);
-  URL.createObjectURL = (blob) => {
-    watched.blob = blob as Blob;
-    return create(blob);
-  };
-}
 
 function flatten(node: SerializedAXNode): SerializedAXNode[] {
   return [node, ...(node.children ?? []).flatMap(flatten)];
