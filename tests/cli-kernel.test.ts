@@ -34,19 +34,32 @@ function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tole
   for (let e = 0; e < expected.length; e++) assert.ok(Math.abs(actual[e]! - expected[e]!) <= tolerance, `${e}: ${actual[e]}, expected ${expected[e]}`);
 }
 
+const dot = (x: number[], z: number[]) => x[0]! * z[0]! + x[1]! * z[1]!;
 const distance = (x: number[], z: number[]) => Math.hypot(x[0]! - z[0]!, x[1]! - z[1]!);
 
 const closed: [args: string[], k: (x: number[], z: number[]) => number][] = [
   [["gaussian", "--bandwidth", "1.5"], (x, z) => Math.exp(-(distance(x, z) ** 2) / 4.5)],
   [["laplacian", "--bandwidth", "1.5"], (x, z) => Math.exp(-distance(x, z) / 1.5)],
+  [["dispersal", "--bandwidth", "2", "--gamma", "1.5"], (x, z) => Math.exp(-(distance(x, z) ** 1.5) / 2)],
+  [["cauchy", "--bandwidth", "2"], (x, z) => 1 / (1 + distance(x, z) ** 2 / 4)],
+  [["matern", "--bandwidth", "2", "--nu", "1.5"], (x, z) => {
+    const s = (Math.sqrt(3) * distance(x, z)) / 2;
+    return (1 + s) * Math.exp(-s);
+  }],
+  [["polynomial", "--degree", "3", "--scale", "0.5", "--offset", "2"], (x, z) => (0.5 * dot(x, z) + 2) ** 3],
+  [["arccos", "--order", "1"], (x, z) => {
+    const norms = Math.sqrt(dot(x, x) * dot(z, z));
+    const angle = Math.atan2(x[0]! * z[1]! - x[1]! * z[0]!, dot(x, z));
+    return (norms * (Math.abs(Math.sin(angle)) + (Math.PI - Math.abs(angle)) * Math.cos(angle))) / Math.PI;
+  }],
 ];
 for (const [args, k] of closed) {
   test(`kernel --kernel ${args[0]} writes the closed form, of one file and of two`, async () => {
     const own = await matrixOf("--kernel", ...args);
-    assertNear(own.data, X.flatMap((x) => X.map((z) => k(x, z))), 20 * EPS);
+    assertNear(own.data, X.flatMap((x) => X.map((z) => k(x, z))), 40 * EPS);
     const cross = await matrixOf("--kernel", ...args, "--with", "z.npy");
     assert.deepEqual([cross.rows, cross.cols], [4, 2]);
-    assertNear(cross.data, X.flatMap((x) => Z.map((z) => k(x, z))), 20 * EPS);
+    assertNear(cross.data, X.flatMap((x) => Z.map((z) => k(x, z))), 40 * EPS);
   });
 }
 
