@@ -1,6 +1,7 @@
 // What the page and its worker say to each other.
 
 import type { EngineInfo } from "eigenscope";
+import type { Images } from "../site/images.ts";
 import type { Finding, Settings } from "./experiment.ts";
 
 export interface RunRequest extends Settings {
@@ -23,8 +24,8 @@ export interface Data {
   rows: number;
   cols: number;
   warnings: string[];
-  /** Some rows as square images, row after row, 0 to 255; empty where rows are no squares. */
-  images: { side: number; pixels: Uint8ClampedArray };
+  /** Some rows. */
+  images: Images;
 }
 
 export type FromWorker =

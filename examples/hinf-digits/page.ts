@@ -3,6 +3,7 @@
 import type uPlot from "uplot";
 import type { EngineInfo } from "eigenscope";
 import { significant } from "eigenscope/plot";
+import { onFiles } from "../site/files.ts";
 import { isolate } from "../site/isolation.ts";
 import { follow } from "../site/plots.ts";
 import { byId, put, save, showEngine, showFooter, showMessage } from "../site/view.ts";
@@ -19,7 +20,6 @@ const rows = byId<HTMLInputElement>("rows");
 const features = byId<HTMLSelectElement>("features");
 const seed = byId<HTMLInputElement>("seed");
 const dropLast = byId<HTMLInputElement>("drop-last");
-const file = byId<HTMLInputElement>("file");
 const runButton = byId<HTMLButtonElement>("run");
 const progress = byId<HTMLProgressElement>("progress");
 
@@ -168,29 +168,10 @@ function open(chosen?: File): void {
   send({ type: "open", file: chosen });
 }
 
-file.addEventListener("change", () => {
-  if (file.files?.[0]) open(file.files[0]);
-  file.value = ""; // the same file can be chosen again
-});
+onFiles(([first]) => open(first));
 byId("digits").addEventListener("click", () => {
   open();
-  file.focus();
-});
-
-for (const kind of ["dragenter", "dragover"]) {
-  document.addEventListener(kind, (event) => {
-    event.preventDefault();
-    document.body.classList.add("dropping");
-  });
-}
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) document.body.classList.remove("dropping");
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("dropping");
-  const dropped = event.dataTransfer?.files[0];
-  if (dropped) open(dropped);
+  byId("file").focus();
 });
 
 const savers: Record<string, () => [ending: string, type: string, content: string]> = {

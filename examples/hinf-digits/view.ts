@@ -1,6 +1,7 @@
 // The text of the page: data, cards, table. Numbers that bound something are rounded to the safe side.
 
 import { digitsFor, grouped, roundDown, roundUp, significant, typeset } from "eigenscope/plot";
+import { paint } from "../site/images.ts";
 import { byId, put, tableRow } from "../site/view.ts";
 import type { Data } from "./messages.ts";
 import type { Results } from "./results.ts";
@@ -27,22 +28,6 @@ export function showData({ source, rows, cols, images }: Data): void {
   byId("digits").hidden = source === "digits";
   byId("label-option").hidden = source === "digits" || cols < 2;
   paint(byId<HTMLCanvasElement>("images"), images);
-}
-
-/** A strip of the first rows. */
-function paint(canvas: HTMLCanvasElement, { side, pixels }: Data["images"]): void {
-  const count = side ? pixels.length / side ** 2 : 0;
-  canvas.width = Math.max(1, count * (side + 1));
-  canvas.height = Math.max(1, side);
-  if (count === 0) return;
-  const context = canvas.getContext("2d")!;
-  const strip = context.createImageData(canvas.width, side);
-  for (let k = 0; k < pixels.length; k++) {
-    const image = Math.floor(k / side ** 2);
-    const y = Math.floor(k / side) % side;
-    strip.data[4 * (y * canvas.width + image * (side + 1) + (k % side)) + 3] = pixels[k]!;
-  }
-  context.putImageData(strip, 0, 0);
 }
 
 const NOTHING = ["–", "\u00a0"];

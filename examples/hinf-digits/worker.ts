@@ -3,8 +3,9 @@
 import { columns, createEngine, normalizeRows, type Matrix } from "eigenscope";
 import { parseMatrix } from "eigenscope/io";
 import { fetchDigits } from "../site/digits.ts";
+import { imagesOf } from "../site/images.ts";
 import { converge } from "./experiment.ts";
-import type { Data, FromWorker, RunRequest, ToWorker } from "./messages.ts";
+import type { FromWorker, RunRequest, ToWorker } from "./messages.ts";
 
 const tell = (message: FromWorker) => postMessage(message);
 
@@ -38,7 +39,7 @@ async function open(file?: File): Promise<void> {
   // the last column of the digits is the label
   matrix = file ? parsed.matrix : columns(parsed.matrix, 0, -1);
   const { rows, cols } = matrix;
-  tell({ type: "data", data: { source, rows, cols, warnings: parsed.warnings, images: images(matrix) } });
+  tell({ type: "data", data: { source, rows, cols, warnings: parsed.warnings, images: imagesOf(matrix, 24) } });
 }
 
 async function run({ id, rows, dropLastColumn, features, seed }: RunRequest, signal: AbortSignal): Promise<void> {
@@ -56,13 +57,4 @@ async function run({ id, rows, dropLastColumn, features, seed }: RunRequest, sig
 
 function fail(error: unknown, id?: number): void {
   tell({ type: "failed", id, message: (error as Error).message });
-}
-
-/** The first rows as images, where they can be some. */
-function images({ data, rows, cols }: Matrix<Float64Array>): Data["images"] {
-  const side = Math.sqrt(cols);
-  if (!Number.isInteger(side) || side < 4 || side > 64) return { side: 0, pixels: new Uint8ClampedArray(0) };
-  const shown = data.subarray(0, Math.min(rows, 24) * cols);
-  const largest = shown.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
-  return { side, pixels: Uint8ClampedArray.from(shown, (x) => (255 * Math.abs(x)) / largest) };
 }
