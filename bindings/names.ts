@@ -54,6 +54,9 @@ export const names: Names<Operations> = {
     gradientFlow: true,
     posterior: true,
   },
+  networks: {
+    dualActivation: true,
+  },
 };
 
 /** A tree of operations without their first argument, the runtime. */

@@ -7,9 +7,10 @@ import * as kernels from "./kernels/operations.ts";
 import { isKernelOperator, placeOperator } from "./kernels/operator.ts";
 import * as linalg from "./linalg/operations.ts";
 import { isSteps, runSteps } from "./linalg/operator.ts";
+import * as networks from "./networks/operations.ts";
 import * as regression from "./regression/operations.ts";
 
-export const operations = { linalg, hinf, kernels, regression };
+export const operations = { linalg, hinf, kernels, networks, regression };
 
 export type Operations = typeof operations;
 

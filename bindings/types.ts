@@ -23,6 +23,7 @@ export type { SpectralDensity, SpectralDensityOptions } from "./linalg/spectralD
 export type { SvdOptions, SvdResult, SvdvalsOptions } from "./linalg/svd.ts";
 export type { SvdsOptions, SvdsResult } from "./linalg/svds.ts";
 export type { TraceOptions, TraceResult } from "./linalg/trace.ts";
+export type { DualActivation, DualActivationOptions } from "./networks/dualActivation.ts";
 export type { Activation, Convention, Layer, Network } from "./networks/layers.ts";
 export type { CgFitInfo, CgFitOptions } from "./regression/cg.ts";
 export type { AsyncFit, Coefficients, Fit, FitInfo, FitOptions } from "./regression/fit.ts";

@@ -20,13 +20,10 @@ const LN2_LOW: f64 = 5.497923018708371e-14;
 /** The bits of √½: with them taken off, those of x have e in place of the exponent, m = x/2ᵉ in [√½, √2). */
 const SQRT_HALF: i64 = 0x3fe6a09e667f3bcd;
 
-/**
- * 2ⁿ·eʳ, |r| ≤ ln 2 / 2, for whole n = rounded − ROUND from −1100 to 1100. In two steps, since 2ⁿ itself may be out
- * of range; the first is exact.
- */
+/** eʳ − 1, |r| ≤ ln 2 / 2. */
 // @ts-ignore: decorator
 @inline
-function scaled_exp(r: v128, rounded: v128): v128 {
+function reduced_expm1(r: v128): v128 {
   const r2 = f64x2.mul(r, r);
   const r4 = f64x2.mul(r2, r2);
   const p0 = madd<f64>(r, f64x2.splat(0.16666666666666669), f64x2.splat(0.5000000000000001));
@@ -35,7 +32,17 @@ function scaled_exp(r: v128, rounded: v128): v128 {
   const p6 = madd<f64>(r, f64x2.splat(2.7557268480116333e-06), f64x2.splat(2.4801521322116825e-05));
   const p8 = madd<f64>(r, f64x2.splat(2.5100375924709717e-08), f64x2.splat(2.762007599981065e-07));
   const p = madd<f64>(r4, madd<f64>(r4, p8, madd<f64>(r2, p6, p4)), madd<f64>(r2, p2, p0));
-  const y = f64x2.add(madd<f64>(r2, p, r), f64x2.splat(1));
+  return madd<f64>(r2, p, r);
+}
+
+/**
+ * 2ⁿ·eʳ, |r| ≤ ln 2 / 2, for whole n = rounded − ROUND from −1100 to 1100. In two steps, since 2ⁿ itself may be out
+ * of range; the first is exact.
+ */
+// @ts-ignore: decorator
+@inline
+function scaled_exp(r: v128, rounded: v128): v128 {
+  const y = f64x2.add(reduced_expm1(r), f64x2.splat(1));
   // the low 32 bits of each lane are n; the shift drops what is above its 12 low bits
   const half = i32x4.shr_s(rounded, 1);
   const one = f64x2.splat(1);
@@ -56,6 +63,19 @@ export function exp_f64x2(x: v128): v128 {
   const n = f64x2.sub(rounded, f64x2.splat(ROUND));
   const r = nmadd<f64>(n, f64x2.splat(LN2_LOW), nmadd<f64>(n, f64x2.splat(LN2_HIGH), x));
   return scaled_exp(r, rounded);
+}
+
+/** eˣ − 1 of two numbers, as 2ⁿ·(eʳ − 1) + (2ⁿ − 1). Relative error ≤ 3 u; −1 for x < −40, meant for x ≤ 709. */
+// @ts-ignore: decorator
+@inline
+export function expm1_f64x2(x: v128): v128 {
+  x = f64x2.pmax(f64x2.pmin(x, f64x2.splat(709)), f64x2.splat(-40));
+  const rounded = madd<f64>(x, f64x2.splat(1.4426950408889634), f64x2.splat(ROUND));
+  const n = f64x2.sub(rounded, f64x2.splat(ROUND));
+  const r = nmadd<f64>(n, f64x2.splat(LN2_LOW), nmadd<f64>(n, f64x2.splat(LN2_HIGH), x));
+  const one = f64x2.splat(1);
+  const scale = i64x2.add(i64x2.shl(rounded, 52), one);
+  return madd<f64>(scale, reduced_expm1(r), f64x2.sub(scale, one));
 }
 
 /**

@@ -9,8 +9,10 @@ import { sum_squares } from "../blas/level1";
 import { args, parallelFor } from "../parallel";
 import { hsum, madd } from "../simd";
 import { Task } from "../tasks";
+import { activation } from "./activation";
 import { cauchy, dispersal, gaussian, laplacian, matern, polynomial } from "./distance";
 import { rectifier } from "./rectifier";
+import { series } from "./series";
 import { ARRAY, FRAME, STRIP, Strip, learn, variance, variances } from "./strip";
 
 /** Equal to OP in bindings/kernels/instructions.ts. */
@@ -31,6 +33,8 @@ export const enum Op {
   CAUCHY,
   MATERN,
   POLYNOMIAL,
+  ACTIVATION,
+  SERIES,
 }
 
 /** Bytes of an instruction. */
@@ -229,6 +233,8 @@ function run(s: Strip, code: usize, size: i32, first: usize): void {
       case Op.CAUCHY: top += FRAME; cauchy(s, operands, top); break;
       case Op.MATERN: top += FRAME; matern(s, operands, top); break;
       case Op.POLYNOMIAL: top += FRAME; polynomial(s, operands, top); break;
+      case Op.ACTIVATION: activation(s, operands, top); break;
+      case Op.SERIES: top -= FRAME; series(s, operands, top); break;
     }
   }
 }

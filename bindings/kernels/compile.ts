@@ -58,9 +58,9 @@ function emitKernel(fn: string, program: Program, kernel: Kernel, d: number, pat
       program.emit(OP.STATE, 1, 1);
       program.emit(OP.RECTIFIER, program.stage(), program.stage(), 0, 1, 1);
       return program.emit(OP.THETA);
-    case "nngp": return emitNetwork(fn, program, kernel.network, d);
+    case "nngp": return emitNetwork(fn, program, kernel.network, d, false, `${path}.network`);
     case "ntk":
-      emitNetwork(fn, program, kernel.network, d);
+      emitNetwork(fn, program, kernel.network, d, true, `${path}.network`);
       return program.emit(OP.THETA);
     case "sum": return emitSum(fn, program, kernel, d, path);
     case "product":

@@ -1,5 +1,7 @@
 // The instructions that kernels are compiled to (assembly/kernel/program.ts).
 
+import type { Activation } from "../networks/activations.ts";
+
 /** Equal to Op of assembly/kernel/program.ts. */
 export const OP = {
   STATE: 0,
@@ -18,16 +20,35 @@ export const OP = {
   CAUCHY: 13,
   MATERN: 14,
   POLYNOMIAL: 15,
+  ACTIVATION: 16,
+  SERIES: 17,
 } as const;
 
 /** Numbers of an instruction. */
-const WIDTH = 8;
+export const WIDTH = 8;
 
 /** How many frames each instruction adds to the stack. */
 const GROWTH: Partial<Record<number, number>> = {
   [OP.STATE]: 1, [OP.DUPLICATE]: 1, [OP.JOIN]: -1, [OP.ADD]: -1, [OP.MULTIPLY]: -1, [OP.GAUSSIAN]: 1, [OP.LAPLACIAN]: 1,
   [OP.DISPERSAL]: 1, [OP.CAUCHY]: 1, [OP.MATERN]: 1, [OP.POLYNOMIAL]: 1,
+  [OP.SERIES]: -1,
 };
+
+/** An activation whose Hermite coefficients are put into the tables from outside (networks/fill.ts). */
+export interface SeriesPlan {
+  activation: Activation;
+  /** What K and K̇ are multiplied by. */
+  factor: number;
+  /** Where the variances are found. */
+  inStage: number;
+  /** The first of the stages to be filled, 3 + terms. */
+  base: number;
+  terms: number;
+  /** Which instruction it is. */
+  at: number;
+  /** For messages. */
+  what: string;
+}
 
 /** A program in the making: instructions, the frames that they need, the stages of the tables that they fill. */
 export class Program {
@@ -41,6 +62,9 @@ export class Program {
   unit?: number;
   /** Rows of a table; the first is |x|². */
   stages = 1;
+  readonly series: SeriesPlan[] = [];
+  /** Stages whose variances may overflow, and the activation that they come from. */
+  readonly watched: { stage: number; what: string }[] = [];
   private depth = 0;
 
   get size(): number {

@@ -7,6 +7,7 @@ import type { Runtime } from "../core/runtime.ts";
 import { pushEmpty, pushMatrix, viewOf, type Matrix, type Placed } from "../linalg/matrix.ts";
 import { compile } from "./compile.ts";
 import type { Kernel } from "./descriptions.ts";
+import { checkVariances, fillSeries } from "../networks/fill.ts";
 import type { Program } from "./instructions.ts";
 
 /** A kernel that is ready for rows of d numbers. */
@@ -33,7 +34,11 @@ const ROWS = 512;
 
 /** Checks the kernel and makes it ready. */
 export function prepare(rt: Runtime, fn: string, kernel: Kernel, d: number): Prepared {
-  const program = compile(fn, kernel, d);
+  return placeProgram(rt, fn, compile(fn, kernel, d), d);
+}
+
+/** The same of a program. */
+export function placeProgram(rt: Runtime, fn: string, program: Program, d: number): Prepared {
   const code = rt.memory.push(8 * program.code.length, `${fn}: a kernel`);
   rt.memory.f64(code, program.code.length).set(program.code);
   return { program, code, d };
@@ -51,7 +56,14 @@ export function placeRows(rt: Runtime, fn: string, prepared: Prepared, name: str
   const diagonal = rt.memory.push(8 * n, `${fn}: workspace`);
   rt.memory.scope(() => {
     const work = rt.memory.push(rt.kernels.kernel_rows_work_f64(program.frames), `${fn}: workspace`);
-    rt.kernels.kernel_rows_f64(n, d, placed.at, placed.stride, code, program.size, table, stride, diagonal, work);
+    const run = (size: number) => rt.kernels.kernel_rows_f64(n, d, placed.at, placed.stride, code, size, table, stride, diagonal, work);
+    const rows = { n, table, stride, name };
+    for (const plan of program.series) {
+      run(plan.at + 1);
+      fillSeries(rt, fn, prepared, plan, rows);
+    }
+    run(program.size);
+    checkVariances(rt, fn, program, rows);
   });
   // a limit that keeps sums of two squares finite
   const overflow = rt.memory.f64(table, n).findIndex((square) => !(square < 2 ** 1020));

@@ -6,40 +6,51 @@
 
 import { OptionError } from "../errors.ts";
 import { OP, type Program } from "../kernels/instructions.ts";
-import type { Activation, Convention, Dense, Layer, Network } from "./layers.ts";
+import type { Activation } from "./activations.ts";
+import { checkActivation, checkDense, checkLayers, checkNetwork } from "./check.ts";
+import { closedFormOf, rectifierOf } from "./closedForms.ts";
+import { seriesOf, TERMS } from "./coefficients.ts";
+import type { Convention, Dense, Layer, Network } from "./layers.ts";
 
-interface Emission {
+export interface Emission {
   fn: string;
   program: Program;
   convention: Convention;
+  /** Whether Θ is wanted. */
+  tangent: boolean;
 }
 
-/** Leaves a frame with K and Θ of a network of rows of d numbers on the stack. */
-export function emitNetwork(fn: string, program: Program, network: Network, d: number): void {
+/** Leaves a frame with K and Θ of a network of rows of d numbers on the stack; Θ only if `tangent`. */
+export function emitNetwork(fn: string, program: Program, network: Network, d: number, tangent: boolean, path: string): void {
+  checkNetwork(fn, path, network);
   const { layers, convention } = network;
   program.emit(OP.STATE, convention === "tutorial" ? 1 : 1 / d, 0);
-  emitLayers({ fn, program, convention }, layers, d);
+  emitLayers({ fn, program, convention, tangent }, layers, d, `${path}.layers`);
 }
 
 /** Returns the width of the last layer. */
-function emitLayers(to: Emission, layers: Layer[], width: number): number {
-  for (const layer of layers) {
-    if (layer.kind === "dense") {
+function emitLayers(to: Emission, layers: Layer[], width: number, path: string): number {
+  checkLayers(to.fn, path, layers);
+  layers.forEach((layer, i) => {
+    const at = `${path}[${i}]`;
+    if (layer?.kind === "dense") {
+      checkDense(to.fn, at, layer);
       emitDense(to, layer, width);
       width = layer.width;
-    } else if (layer.kind === "residual") {
+    } else if (layer?.kind === "residual") {
       const { program } = to;
       program.emit(OP.DUPLICATE);
-      const end = emitLayers(to, layer.layers, width);
+      const end = emitLayers(to, layer.layers, width, `${at}.layers`);
       // the shortcut starts from what the branch started from, which lies below the branch's result
       program.emit(OP.SWAP);
-      emitLayers(to, layer.shortcut, width);
+      emitLayers(to, layer.shortcut, width, `${at}.shortcut`);
       program.emit(OP.JOIN, program.stage(), program.stage());
       width = end;
     } else {
-      emitActivation(to, layer);
+      checkActivation(to.fn, at, layer);
+      emitActivation(to, layer, at);
     }
-  }
+  });
   return width;
 }
 
@@ -50,18 +61,50 @@ function emitDense({ program, convention }: Emission, { weightStd, biasStd }: De
   program.emit(OP.DENSE, program.stage(), weightStd ** 2, bias, standard ? fanIn : 0, standard ? 0 : 1, constant);
 }
 
-function emitActivation(to: Emission, activation: Activation): void {
-  switch (activation.kind) {
-    case "identity": return emitRectifier(to, 1, 1);
-    case "relu": return emitRectifier(to, 0, 1);
-    case "leakyRelu": return emitRectifier(to, activation.slope, 1);
-    case "abRelu": return emitRectifier(to, activation.a, activation.b);
-    case "abs": return emitRectifier(to, -1, 1);
-    default: throw new OptionError(`${to.fn}: ${(activation as { kind: string }).kind} is no activation`);
+export function emitActivation(to: Emission, activation: Activation, path: string): void {
+  const { program } = to;
+  const rectifier = rectifierOf(activation);
+  if (rectifier) {
+    const { a, b } = rectifier;
+    program.emit(OP.RECTIFIER, program.stage(), program.stage(), a, b, factorOf(to, (a * a + b * b) / 2, path));
+    return;
   }
+  const closed = closedFormOf(activation);
+  const inStage = program.stage();
+  const outStage = program.stage();
+  const what = `${path} (${nameOf(activation)})`;
+  program.watched.push({ stage: outStage, what });
+  if (closed) {
+    program.emit(OP.ACTIVATION, inStage, outStage, factorOf(to, closed.square, path), closed.dual, ...closed.parameters);
+    return;
+  }
+  if (to.tangent && activation.kind === "tabulated" && activation.jumps) {
+    throw new OptionError(`${to.fn}: ${what} jumps, expected a continuous activation where there is a tangent kernel`);
+  }
+  const square = to.convention === "tutorial" ? seriesOf(activation, 1)(1).square : 1;
+  const base = program.stages;
+  const terms = termsOf(activation);
+  for (let i = 0; i < 3 + terms; i++) program.stage();
+  program.emit(OP.DUPLICATE); // scratch
+  program.emit(OP.SERIES, inStage, outStage, base, 0);
+  program.series.push({ activation, factor: factorOf(to, square, path), inStage, base, terms, at: program.size - 1, what });
 }
 
-function emitRectifier({ program, convention }: Emission, a: number, b: number): void {
-  const scale = convention === "tutorial" ? 2 / (a * a + b * b) : 1;
-  program.emit(OP.RECTIFIER, program.stage(), program.stage(), a, b, scale);
+/** What normalises an activation with that 𝔼 φ(z)² in the tutorial's convention. */
+function factorOf({ fn, convention }: Emission, square: number, path: string): number {
+  if (convention !== "tutorial") return 1;
+  const factor = 1 / square;
+  if (factor > 0 && factor < Infinity) return factor;
+  throw new OptionError(`${fn}: ${path} has E φ(z)² = ${square}, expected a positive number where the convention "tutorial" normalises by it`);
+}
+
+const nameOf = (activation: Activation) => (activation.kind === "tabulated" ? activation.name : activation.kind);
+
+/** Coefficients that an activation needs at most. */
+function termsOf(activation: Activation): number {
+  switch (activation.kind) {
+    case "monomial": case "hermite": return activation.degree;
+    case "polynomial": return activation.coefficients.length - 1;
+    default: return TERMS;
+  }
 }

@@ -5,6 +5,11 @@
  * @module networks
  */
 
+import type { Activation } from "./activations.ts";
+
+export * from "./activations.ts";
+export type { Tabulation, TabulationOptions } from "./tabulate.ts";
+
 /**
  * How weights are scaled, by name:
  *
@@ -35,18 +40,6 @@ export interface Residual {
   shortcut: Layer[];
 }
 
-export interface Identity { kind: "identity" }
-/** max(x, 0) */
-export interface Relu { kind: "relu" }
-/** max(x, slope·x) */
-export interface LeakyRelu { kind: "leakyRelu"; slope: number }
-/** a·min(x, 0) + b·max(x, 0) */
-export interface AbRelu { kind: "abRelu"; a: number; b: number }
-/** |x| */
-export interface Abs { kind: "abs" }
-
-export type Activation = Identity | Relu | LeakyRelu | AbRelu | Abs;
-
 export type Layer = Dense | Residual | Activation;
 
 /** A network of these layers, first to last. */
@@ -58,14 +51,3 @@ export const dense = ({ weightStd = 1, biasStd, width = 512 }: { weightStd?: num
 
 /** layers(x) + shortcut(x) */
 export const residual = (layers: Layer[], shortcut: Layer[] = []): Residual => ({ kind: "residual", layers, shortcut });
-
-/** {@link Identity} */
-export const identity = (): Identity => ({ kind: "identity" });
-/** {@link Relu} */
-export const relu = (): Relu => ({ kind: "relu" });
-/** {@link LeakyRelu} */
-export const leakyRelu = ({ slope = 0.01 }: { slope?: number } = {}): LeakyRelu => ({ kind: "leakyRelu", slope });
-/** {@link AbRelu} */
-export const abRelu = ({ a, b }: { a: number; b: number }): AbRelu => ({ kind: "abRelu", a, b });
-/** {@link Abs} */
-export const abs = (): Abs => ({ kind: "abs" });

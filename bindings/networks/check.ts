@@ -1,0 +1,71 @@
+// The checks of a network's description, before anything is computed.
+
+import { OptionError } from "../errors.ts";
+import type { Activation } from "./activations.ts";
+import type { Convention, Dense, Layer, Network } from "./layers.ts";
+
+const CONVENTIONS: Convention[] = ["ntk", "standard", "tutorial"];
+
+/** Degrees beyond have coefficients that cancel. */
+const MOST_DEGREE = 32;
+
+/** What each activation takes, besides `kind`. */
+const ACTIVATIONS: Record<Activation["kind"], string[]> = {
+  identity: [], relu: [], leakyRelu: ["slope"], abRelu: ["a", "b"], abs: [], step: [], sign: [], erf: ["a", "b", "c"],
+  sigmoidLike: [], gelu: [], sin: ["a", "b", "c"], cos: ["a", "b", "c"], rbf: ["gamma"], exp: ["a", "b"], gaussian: ["a", "b"],
+  gabor: [], monomial: ["degree"], rectifiedMonomial: ["degree"], hermite: ["degree"], polynomial: [], tanh: [], sigmoid: [],
+  swish: [], softplus: [], tabulated: [],
+};
+
+/** Refuses what is no network; layers are checked as they are met. */
+export function checkNetwork(fn: string, path: string, network: Network): void {
+  const { layers, convention } = (network ?? {}) as Partial<Network>;
+  checkLayers(fn, `${path}.layers`, layers);
+  if (!CONVENTIONS.includes(convention!)) refuse(fn, `${path}.convention`, convention, `one of ${CONVENTIONS.join(", ")}`);
+}
+
+export function checkLayers(fn: string, path: string, layers: unknown): asserts layers is Layer[] {
+  if (!Array.isArray(layers)) refuse(fn, path, layers, "an array of layers");
+}
+
+export function checkDense(fn: string, path: string, { weightStd, biasStd, width }: Dense): void {
+  if (!(Number.isFinite(weightStd) && weightStd >= 0)) refuse(fn, `${path}.weightStd`, weightStd, "a number from 0 on");
+  if (biasStd !== undefined && !(Number.isFinite(biasStd) && biasStd >= 0)) refuse(fn, `${path}.biasStd`, biasStd, "a number from 0 on, or none");
+  if (!(Number.isInteger(width) && width > 0)) refuse(fn, `${path}.width`, width, "a whole number from 1 on");
+}
+
+export function checkActivation(fn: string, path: string, activation: Activation): void {
+  const kind = (activation as Partial<Activation> | undefined)?.kind;
+  const names = Object.hasOwn(ACTIVATIONS, kind ?? "") ? ACTIVATIONS[kind!] : undefined;
+  if (!names) refuse(fn, `${path}.kind`, kind, `dense, residual or one of the activations ${Object.keys(ACTIVATIONS).join(", ")}`);
+  for (const name of names) {
+    const value = (activation as unknown as Record<string, unknown>)[name];
+    if (!Number.isFinite(value)) refuse(fn, `${path}.${name}`, value, "a finite number");
+  }
+  switch (activation.kind) {
+    case "rbf":
+      if (activation.gamma <= 0) refuse(fn, `${path}.gamma`, activation.gamma, "a number above 0");
+      return;
+    case "rectifiedMonomial": return checkDegree(fn, path, activation.degree, 2);
+    case "monomial": case "hermite": return checkDegree(fn, path, activation.degree, MOST_DEGREE);
+    case "polynomial": {
+      const { coefficients } = activation;
+      const fits = Array.isArray(coefficients) && coefficients.length > 0 && coefficients.length <= MOST_DEGREE + 1;
+      if (!fits || !coefficients.every(Number.isFinite)) refuse(fn, `${path}.coefficients`, coefficients, `an array of 1 to ${MOST_DEGREE + 1} finite numbers`);
+      return;
+    }
+    case "tabulated": {
+      const { edges, coefficients } = activation;
+      const fits = Array.isArray(edges) && Array.isArray(coefficients) && edges.length === coefficients.length + 1 && edges.length > 1;
+      if (!fits) refuse(fn, path, "a table without its pieces", "what networks.activation(fn) gives");
+    }
+  }
+}
+
+function checkDegree(fn: string, path: string, degree: number, most: number): void {
+  if (!(Number.isInteger(degree) && degree >= 0 && degree <= most)) refuse(fn, `${path}.degree`, degree, `a whole number from 0 to ${most}`);
+}
+
+function refuse(fn: string, what: string, value: unknown, expected: string): never {
+  throw new OptionError(`${fn}: ${what} is ${String(value)}, expected ${expected}`);
+}

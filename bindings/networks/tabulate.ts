@@ -1,0 +1,91 @@
+// A JS function as data: Chebyshev polynomials on pieces, made on the caller's side, since functions can't be posted.
+//
+// Based on: Trefethen, Approximation theory and approximation practice, 2013 (chapters 3 and 8).
+
+import { OptionError } from "../errors.ts";
+
+/** φ on [edges[0], edges[last]]: on each piece Σ c_k T_k(t), t from −1 to 1. */
+export interface Tabulation {
+  kind: "tabulated";
+  name: string;
+  /** Ascending. */
+  edges: number[];
+  /** One row of each piece. */
+  coefficients: number[][];
+  /** Where φ or φ′ is not continuous, as given or found. */
+  breakpoints: number[];
+  /** Whether φ itself jumps somewhere: it then has no NTK. */
+  jumps: boolean;
+  /** Largest difference that was seen between φ and its pieces, relative to the largest |φ| near by. */
+  error: number;
+}
+
+export interface TabulationOptions {
+  /** Where the function is tabulated: to 9 standard deviations of what comes in. Default [−40, 40]. */
+  range?: [number, number];
+  /** Where the function or its derivative jumps, if anywhere. */
+  breakpoints?: number[];
+  /** For messages. */
+  name?: string;
+}
+
+const DEGREE = 24;
+const TOLERANCE = 1e-14;
+const MOST_PIECES = 4096;
+/** A piece of this share of the range that is not smooth holds a kink or a jump. */
+const SMALLEST = 1e-11;
+
+export function tabulate(fn: (x: number) => number, { range = [-40, 40], breakpoints = [], name = fn.name || "φ" }: TabulationOptions): Tabulation {
+  const [low, high] = range;
+  const inside = (x: number) => x > low && x < high;
+  if (!(low < high && high - low < Infinity && low <= 0 && high >= 0)) throw new OptionError(`activation: range is [${low}, ${high}], expected an interval around 0`);
+  const value = (x: number) => {
+    const y = fn(x);
+    if (Number.isFinite(y)) return y;
+    throw new OptionError(`activation: ${name}(${x}) is ${String(y)}, expected a finite number on all of [${low}, ${high}] (option range)`);
+  };
+  const kinks = [...new Set(breakpoints.filter(inside))].sort((a, b) => a - b);
+  const edges = [low];
+  const coefficients: number[][] = [];
+  let error = 0;
+  const open = [low, ...kinks, high].map((x, i, all) => [x, all[i + 1]!] as const).slice(0, -1).reverse();
+  while (open.length > 0) {
+    const [a, b] = open.pop()!;
+    const c = interpolant(value, a, b);
+    const size = Math.max(...c.map(Math.abs));
+    const last = Math.max(...c.slice(-3).map(Math.abs));
+    const smooth = last <= TOLERANCE * size;
+    const middle = (a + b) / 2;
+    if (!smooth && b - a > SMALLEST * (high - low)) {
+      if (coefficients.length + open.length > MOST_PIECES) throw new OptionError(`activation: ${name} takes more than ${MOST_PIECES} pieces, expected a function that is smooth between its breakpoints`);
+      open.push([middle, b], [a, middle]);
+      continue;
+    }
+    if (smooth) error = Math.max(error, last / (size || 1));
+    else kinks.push(middle);
+    edges.push(b);
+    // where no polynomial follows, the chord: that piece is no wider than the rounding errors of what comes in
+    coefficients.push(smooth ? c : [(value(a) + value(b)) / 2, (value(b) - value(a)) / 2]);
+  }
+  const jumps = kinks.some((x) => {
+    const e = SMALLEST * (high - low) * 4;
+    return Math.abs(fn(x + e) - fn(x - e)) > 1e-6 * (Math.abs(fn(x + e)) + Math.abs(fn(x - e)));
+  });
+  return { kind: "tabulated", name, edges, coefficients, breakpoints: merge(kinks, 1e-9 * (high - low)), jumps, error };
+}
+
+/** Chebyshev coefficients of the interpolant in points that leave out the ends, where a jump may have either value. */
+function interpolant(fn: (x: number) => number, a: number, b: number): number[] {
+  const n = DEGREE;
+  const values = Array.from({ length: n + 1 }, (_, i) => fn((a + b) / 2 + ((b - a) / 2) * Math.cos((Math.PI * (i + 0.5)) / (n + 1))));
+  return Array.from({ length: n + 1 }, (_, k) => {
+    let sum = 0;
+    for (let i = 0; i <= n; i++) sum += values[i]! * Math.cos((Math.PI * k * (i + 0.5)) / (n + 1));
+    return (sum * (k === 0 ? 1 : 2)) / (n + 1);
+  });
+}
+
+/** One of each cluster of points. */
+function merge(points: number[], apart: number): number[] {
+  return points.sort((a, b) => a - b).filter((x, i, all) => i === 0 || x - all[i - 1]! > apart);
+}
