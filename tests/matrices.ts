@@ -73,3 +73,27 @@ export function withEigenvalues(d: ArrayLike<number>, seed: number): Dense {
   }
   return A;
 }
+
+/** A⁻¹·B by elimination with row exchanges. */
+export function eliminate(A: Dense, B: Dense): Dense {
+  const { rows: n } = A;
+  const { cols: L } = B;
+  const a = A.data.slice();
+  const x = B.data.slice();
+  for (let k = 0; k < n; k++) {
+    let p = k;
+    for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]!) > Math.abs(a[p * n + k]!)) p = i;
+    for (const [array, cols] of [[a, n], [x, L]] as const) {
+      const row = array.slice(p * cols, (p + 1) * cols);
+      array.copyWithin(p * cols, k * cols, (k + 1) * cols);
+      array.set(row, k * cols);
+    }
+    for (let i = 0; i < n; i++) {
+      if (i === k) continue;
+      const factor = a[i * n + k]! / a[k * n + k]!;
+      for (let j = k; j < n; j++) a[i * n + j]! -= factor * a[k * n + j]!;
+      for (let j = 0; j < L; j++) x[i * L + j]! -= factor * x[k * L + j]!;
+    }
+  }
+  return fill(n, L, (i, j) => x[i * L + j]! / a[i * n + i]!);
+}

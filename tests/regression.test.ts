@@ -12,7 +12,7 @@ import { predict } from "../bindings/regression/predict.ts";
 import { ridgePath } from "../bindings/regression/ridgePath.ts";
 import { kernels, matrix, networks, OptionError, ShapeError, SingularError, NotFiniteError, type Matrix } from "../bindings/sync.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
-import { fill } from "./matrices.ts";
+import { eliminate, fill } from "./matrices.ts";
 
 type Dense = Matrix<Float64Array>;
 
@@ -24,30 +24,6 @@ const Y2 = matrix(m, L, numbers(m * L, 4));
 /** x·z/d, of rank d. */
 const linear = kernels.nngp(networks.network([networks.dense()]));
 const laplacian = kernels.laplacian({ bandwidth: 2 });
-
-/** A⁻¹·B by elimination with row exchanges. */
-export function eliminate(A: Dense, B: Dense): Dense {
-  const { rows: n } = A;
-  const { cols: L } = B;
-  const a = A.data.slice();
-  const x = B.data.slice();
-  for (let k = 0; k < n; k++) {
-    let p = k;
-    for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]!) > Math.abs(a[p * n + k]!)) p = i;
-    for (const [array, cols] of [[a, n], [x, L]] as const) {
-      const row = array.slice(p * cols, (p + 1) * cols);
-      array.copyWithin(p * cols, k * cols, (k + 1) * cols);
-      array.set(row, k * cols);
-    }
-    for (let i = 0; i < n; i++) {
-      if (i === k) continue;
-      const factor = a[i * n + k]! / a[k * n + k]!;
-      for (let j = k; j < n; j++) a[i * n + j]! -= factor * a[k * n + j]!;
-      for (let j = 0; j < L; j++) x[i * L + j]! -= factor * x[k * L + j]!;
-    }
-  }
-  return fill(n, L, (i, j) => x[i * L + j]! / a[i * n + i]!);
-}
 
 const multiplied = (A: Dense, B: Dense) => fill(A.rows, B.cols, (i, j) => {
   let sum = 0;
