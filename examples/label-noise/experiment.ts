@@ -19,6 +19,8 @@ export interface Level {
   noise: number;
   /** Labels drawn anew. */
   corrupted: number;
+  /** Those of them that are not the true ones. */
+  wrong: number;
   /** To the labels with noise. */
   train: Score;
   /** To the true labels. */
@@ -30,14 +32,14 @@ export interface Sweep {
   /** Outputs on the training and the test rows, k columns for each level. */
   outputs: { train: Matrix<Float64Array>; test: Matrix<Float64Array> };
   /** What the fit says of itself. */
-  info: unknown;
+  info: Awaited<ReturnType<Engine["regression"]["fit"]>>["info"];
 }
 
 type Kernel = Parameters<Engine["regression"]["fit"]>[0];
 type FitOptions = Parameters<Engine["regression"]["fit"]>[3];
 
 /** The outputs of level number l among those of all. */
-export const outputsAt = (outputs: Matrix<Float64Array>, l: number, classes: number) =>
+const outputsAt = (outputs: Matrix<Float64Array>, l: number, classes: number) =>
   columns(outputs, l * classes, (l + 1) * classes);
 
 /** Fits all levels at once and scores each; `options` are those of regression.fit, signal and onProgress among them. */
@@ -49,12 +51,16 @@ export async function sweep(
   const fit = await es.regression.fit(kernel, train.X, targetsOf(task, noise, levels), options);
   const outputs = { train: await fit.predict(train.X, { signal }), test: await fit.predict(test.X, { signal }) };
   return {
-    levels: levels.map((level, l) => ({
-      noise: level,
-      corrupted: corruptedCount(noise, level),
-      train: score(outputsAt(outputs.train, l, classes), corrupt(train.labels, noise, level)),
-      test: score(outputsAt(outputs.test, l, classes), test.labels),
-    })),
+    levels: levels.map((level, l) => {
+      const given = corrupt(train.labels, noise, level);
+      return {
+        noise: level,
+        corrupted: corruptedCount(noise, level),
+        wrong: given.reduce((count, label, i) => count + Number(label !== train.labels[i]), 0),
+        train: score(outputsAt(outputs.train, l, classes), given),
+        test: score(outputsAt(outputs.test, l, classes), test.labels),
+      };
+    }),
     outputs,
     info: fit.info,
   };
