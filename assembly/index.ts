@@ -60,4 +60,5 @@ export {
   golub_kahan_begin_f64, golub_kahan_dense_f64, golub_kahan_step_f64, golub_kahan_work_f64,
 } from "./decomp/golub_kahan";
 export { kernel_origin_f64, kernel_translate_f64 } from "./kernel/origin";
-export { kernel_block_f64, kernel_block_work_f64, kernel_rows_f64, kernel_rows_work_f64 } from "./kernel/program";
+export { kernel_rows_f64, kernel_rows_work_f64 } from "./kernel/program";
+export { kernel_block_f64, kernel_block_work_f64, kernel_product_f64 } from "./kernel/block";

@@ -33,7 +33,7 @@ import { jacobi_update_task } from "./decomp/signed_factor";
 import { jacobi_qr_apply_task, jacobi_qr_step_task } from "./decomp/jacobi_qr";
 import { krylov_correct_task, krylov_product_task } from "./decomp/krylov";
 import { moments_task } from "./decomp/moments";
-import { kernel_map_task } from "./kernel/program";
+import { kernel_pack_task, kernel_sum_task, kernel_tile_task } from "./kernel/block";
 import { multiply_rows_task } from "./blas/rows";
 import { stress_task } from "./stress";
 
@@ -99,7 +99,9 @@ export const enum Task {
   KRYLOV_CORRECT,
   MOMENTS,
   BIDIAGONAL_SUBTREE,
-  KERNEL_MAP,
+  KERNEL_PACK,
+  KERNEL_TILE,
+  KERNEL_SUM,
   MULTIPLY_ROWS,
 }
 
@@ -167,7 +169,9 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.KRYLOV_CORRECT: return krylov_correct_task(i0, i1);
     case Task.MOMENTS: return moments_task(i0, i1);
     case Task.BIDIAGONAL_SUBTREE: return bidiagonal_subtree_task(i0, i1);
-    case Task.KERNEL_MAP: return kernel_map_task(i0, i1);
+    case Task.KERNEL_PACK: return kernel_pack_task(i0, i1);
+    case Task.KERNEL_TILE: return kernel_tile_task(i0, i1);
+    case Task.KERNEL_SUM: return kernel_sum_task(i0, i1);
     case Task.MULTIPLY_ROWS: return multiply_rows_task(i0, i1);
   }
 }

@@ -1,14 +1,10 @@
-// Kernel matrices K(X, Z): products of rows on all threads, then a small program on each strip of them.
+// Kernels of rows as small programs on strips of pairs (block.ts makes them of products of rows).
 //
-// The program is what bindings/kernels/compile.ts makes of a kernel's description: instructions of 8 numbers, an opcode
+// A program is what bindings/kernels/compile.ts makes of a kernel's description: instructions of 8 numbers, an opcode
 // and its operands, for a stack of frames (strip.ts). What an instruction needs of a row alone, its variance in each
 // layer of a network, is in the tables of X and Z, which the same program fills: run on the pair of a row with itself.
 
-import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { sum_squares } from "../blas/level1";
-import { args, parallelFor } from "../parallel";
-import { hsum, madd } from "../simd";
-import { Task } from "../tasks";
 import { activation } from "./activation";
 import { cauchy, dispersal, gaussian, laplacian, matern, polynomial } from "./distance";
 import { rectifier } from "./rectifier";
@@ -39,79 +35,6 @@ export const enum Op {
 
 /** Bytes of an instruction. */
 const INSTRUCTION: usize = 64;
-
-/** Into so many chunks the rows of a block are cut at most, each with scratch of its own. */
-const CHUNKS: i32 = 64;
-
-/** |x·z| above so much of (|x|² + |z|²)/2 makes a pair near: |x ∓ z|² is then summed from differences. */
-const NEAR: f64 = 0.9375;
-
-@unmanaged
-class Block {
-  m: i32; // rows
-  n: i32; // columns
-  d: i32;
-  x: usize; // (m, d), stride ldx
-  ldx: i32;
-  z: usize; // (n, d), stride ldz
-  ldz: i32;
-  code: usize;
-  size: i32; // instructions
-  frames: i32;
-  left: usize; // table of X
-  ldl: i32;
-  right: usize; // table of Z
-  ldr: i32;
-  k: usize; // (m, n), stride ldk: first the products
-  ldk: i32;
-  grain: i32;
-  scratch: usize; // of each chunk a Strip, a base frame and `frames` frames
-}
-
-function scratch_bytes(frames: i32): usize {
-  return 64 + usize(frames + 1) * FRAME;
-}
-
-function grain(m: i32): i32 {
-  return max(4, (m + CHUNKS - 1) / CHUNKS);
-}
-
-/** |x − z|², or |x + z|² with `sum`. */
-function distance_squared(d: i32, x: usize, z: usize, sum: bool): f64 {
-  const sign = f64x2.splat(sum ? 1 : -1);
-  let acc: v128 = f64x2.splat(0);
-  const end = x + (usize(d & ~1) << 3);
-  for (; x < end; x += 16, z += 16) {
-    const e = f64x2.add(v128.load(x), f64x2.mul(sign, v128.load(z)));
-    acc = madd<f64>(e, e, acc);
-  }
-  let total = hsum<f64>(acc);
-  if (d & 1) {
-    const e = load<f64>(x) + (sum ? load<f64>(z) : -load<f64>(z));
-    total += e * e;
-  }
-  return total;
-}
-
-/** The base frame: K = x·z and D of the pairs from column j0 on. */
-function base_strip(b: Block, s: Strip, i: i32, j0: i32, width: i32): void {
-  const products = b.k + ((usize(i) * b.ldk + j0) << 3);
-  const x = b.x + ((usize(i) * b.ldx) << 3);
-  const p = variance(s, 0);
-  const q = variances(s, 0);
-  for (let j = 0; j < width; j++) {
-    const at = usize(j) << 3;
-    let r = load<f64>(products + at);
-    const total = p + load<f64>(q + at);
-    let D = total - 2 * abs(r);
-    if (abs(r) > 0.5 * NEAR * total) {
-      D = distance_squared(b.d, x, b.z + ((usize(j0 + j) * b.ldz) << 3), r < 0);
-      if (D == 0 && r >= 0) r = p;
-    }
-    store<f64>(s.base + at, r);
-    store<f64>(s.base + at, r < 0 ? -D : D, ARRAY);
-  }
-}
 
 /** K, D, T := α·r, α·D, β·r. */
 function state(s: Strip, operands: usize, f: usize): void {
@@ -212,7 +135,7 @@ function combine(s: Strip, operands: usize, f: usize, multiply: bool): void {
 }
 
 /** Runs instructions [0, size) on a strip; the result is in K of the first frame. */
-function run(s: Strip, code: usize, size: i32, first: usize): void {
+export function run(s: Strip, code: usize, size: i32, first: usize): void {
   let top = first - FRAME;
   for (const end = code + usize(size) * INSTRUCTION; code < end; code += INSTRUCTION) {
     const operands = code + 8;
@@ -239,74 +162,9 @@ function run(s: Strip, code: usize, size: i32, first: usize): void {
   }
 }
 
-/** Rows [i0, i1) of a block: one chunk. */
-export function kernel_map_task(i0: i32, i1: i32): void {
-  const b = args<Block>();
-  const at = b.scratch + usize(i0 / b.grain) * scratch_bytes(b.frames);
-  const s = changetype<Strip>(at);
-  s.base = at + 64;
-  s.diagonal = false;
-  s.ldl = b.ldl;
-  s.ldr = b.ldr;
-  for (let i = i0; i < i1; i++) {
-    s.left = b.left + (usize(i) << 3);
-    for (let j = 0; j < b.n; j += STRIP) {
-      const width = min(STRIP, b.n - j);
-      s.width = (width + 1) & ~1;
-      s.right = b.right + (usize(j) << 3);
-      base_strip(b, s, i, j, width);
-      run(s, b.code, b.size, s.base + FRAME);
-      memory.copy(b.k + ((usize(i) * b.ldk + j) << 3), s.base + FRAME, usize(width) << 3);
-    }
-  }
-}
-
-/** Bytes of workspace for kernel_block. */
-export function kernel_block_work_f64(m: i32, n: i32, d: i32, frames: i32): f64 {
-  return f64(gemm_work<f64>(m, n, d)) + f64(CHUNKS) * f64(scratch_bytes(frames)) + 64;
-}
-
-/**
- * K := k(X, Z) by a program.
- *
- * X (m×d, row stride ldx), Z (n×d, ldz), K (m×n, ldk); strides in elements; K must not overlap X or Z.
- * code: `size` instructions that need so many frames. left, right: the tables of X and Z from their first rows on, row
- * strides ldl, ldr, filled by kernel_rows; right is read up to an even column.
- * work: kernel_block_work_f64(m, n, d, frames) bytes, 64-byte aligned. Returns 0 or INFO_ABORTED.
- */
-export function kernel_block_f64(
-  m: i32, n: i32, d: i32, x: usize, ldx: i32, z: usize, ldz: i32, code: usize, size: i32, frames: i32,
-  left: usize, ldl: i32, right: usize, ldr: i32, k: usize, ldk: i32, work: usize,
-): i32 {
-  const scratch = work;
-  const gemmWork = (work + usize(CHUNKS) * scratch_bytes(frames) + 63) & ~63;
-  const info = gemm<f64>(false, true, m, n, d, 1, x, ldx, z, ldz, 0, k, ldk, gemmWork);
-  if (info != 0) return info;
-  const b = args<Block>();
-  b.m = m;
-  b.n = n;
-  b.d = d;
-  b.x = x;
-  b.ldx = ldx;
-  b.z = z;
-  b.ldz = ldz;
-  b.code = code;
-  b.size = size;
-  b.frames = frames;
-  b.left = left;
-  b.ldl = ldl;
-  b.right = right;
-  b.ldr = ldr;
-  b.k = k;
-  b.ldk = ldk;
-  b.grain = grain(m);
-  b.scratch = scratch;
-  return parallelFor(Task.KERNEL_MAP, m, b.grain);
-}
-
 /** Bytes of workspace for kernel_rows. */
 export function kernel_rows_work_f64(frames: i32): f64 {
-  return f64(scratch_bytes(frames));
+  return f64(64 + usize(frames + 1) * FRAME);
 }
 
 /**

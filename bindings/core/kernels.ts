@@ -190,10 +190,16 @@ export interface Kernels {
   eigh_f64: Eigh;
   eigh_f32: Eigh;
 
-  kernel_block_work_f64(m: number, n: number, d: number, frames: number): number;
+  kernel_block_work_f64(symmetric: boolean, m: number, n: number, d: number, columns: number, frames: number): number;
   kernel_block_f64(
-    m: number, n: number, d: number, x: Pointer, ldx: number, z: Pointer, ldz: number, code: Pointer, size: number, frames: number,
-    left: Pointer, ldl: number, right: Pointer, ldr: number, k: Pointer, ldk: number, work: Pointer,
+    symmetric: boolean, m: number, n: number, d: number, x: Pointer, ldx: number, z: Pointer, ldz: number,
+    code: Pointer, size: number, frames: number, left: Pointer, ldl: number, right: Pointer, ldr: number,
+    k: Pointer, ldk: number, work: Pointer,
+  ): Info;
+  kernel_product_f64(
+    symmetric: boolean, m: number, n: number, d: number, columns: number, x: Pointer, ldx: number, z: Pointer, ldz: number,
+    code: Pointer, size: number, frames: number, left: Pointer, ldl: number, right: Pointer, ldr: number,
+    v: Pointer, ldv: number, y: Pointer, ldy: number, work: Pointer,
   ): Info;
   kernel_origin_f64(n: number, d: number, x: Pointer, ldx: number, origin: Pointer): number;
   kernel_translate_f64(n: number, d: number, x: Pointer, ldx: number, origin: Pointer, unit: number): void;

@@ -10,7 +10,7 @@ import { kernelDiagonal, placeKernel, placeProduct, placeRows, prepare, type Ker
 export function matrix(rt: Runtime, kernel: Kernel, X: MatrixLike, Z?: MatrixLike): Matrix<Float64Array> {
   return rt.memory.scope(() => {
     const { prepared, x, z } = placeBoth(rt, "kernels.matrix", kernel, X, Z);
-    return pullMatrix(rt, placeKernel(rt, "kernels.matrix", prepared, x, z));
+    return pullMatrix(rt, rt.alone(() => placeKernel(rt, "kernels.matrix", prepared, x, z, z.n)));
   });
 }
 
@@ -29,7 +29,8 @@ export function multiply(rt: Runtime, kernel: Kernel, X: MatrixLike, Z: MatrixLi
   return rt.memory.scope(() => {
     const { prepared, x, z } = placeBoth(rt, fn, kernel, X, Z ?? undefined);
     if (given.rows !== z.n) throw new ShapeError(`${fn}: V has ${given.rows} rows, expected one for each of the ${z.n} rows of ${Z ? "Z" : "X"}`);
-    return pullMatrix(rt, placeProduct(rt, fn, prepared, x, z, pushMatrix(rt, fn, "V", given)));
+    const v = pushMatrix(rt, fn, "V", given);
+    return pullMatrix(rt, rt.alone(() => placeProduct(rt, fn, prepared, x, z, v)));
   });
 }
 

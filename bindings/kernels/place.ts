@@ -4,7 +4,7 @@
 import { NotFiniteError, ShapeError } from "../errors.ts";
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
-import { pushEmpty, pushMatrix, viewOf, type Matrix, type Placed } from "../linalg/matrix.ts";
+import { pushEmpty, pushMatrix, type Matrix, type Placed } from "../linalg/matrix.ts";
 import { compile } from "./compile.ts";
 import type { Kernel } from "./descriptions.ts";
 import { checkVariances, fillSeries } from "../networks/fill.ts";
@@ -28,9 +28,6 @@ export interface KernelRows {
   stride: number;
   diagonal: Pointer;
 }
-
-/** Rows of a block, and of a product that is never formed. */
-const ROWS = 512;
 
 /** Checks the kernel and makes it ready. */
 export function prepare(rt: Runtime, fn: string, kernel: Kernel, d: number): Prepared {
@@ -90,54 +87,53 @@ export function kernelDiagonal(rt: Runtime, { diagonal, n }: KernelRows): Float6
   return rt.memory.f64(diagonal, n).slice();
 }
 
+/** Rows [i0, i1) of those placed. */
+function slice({ placed, n, table, diagonal, stride }: KernelRows, i0: number, i1: number): KernelRows {
+  if (i0 === 0 && i1 === n) return { placed, n, table, diagonal, stride };
+  const rows = { ...placed, at: placed.at + 8 * i0 * placed.stride, rows: i1 - i0 };
+  return { placed: rows, n: i1 - i0, table: table + 8 * i0, diagonal: diagonal + 8 * i0, stride };
+}
+
 /** out := K(X[i0:i1], Z[j0:j1]). */
 export function placeBlock(
-  rt: Runtime, fn: string, { program, code, d }: Prepared, X: KernelRows, i0: number, i1: number, Z: KernelRows, j0: number, j1: number,
-  out: Placed,
+  rt: Runtime, fn: string, prepared: Prepared, X: KernelRows, i0: number, i1: number, Z: KernelRows, j0: number, j1: number, out: Placed,
 ): void {
+  fillBlock(rt, fn, prepared, X === Z && i0 === j0 && i1 === j1, slice(X, i0, i1), slice(Z, j0, j1), out);
+}
+
+/** K(X, Z); where Z is X, symmetric. `stride`: of its rows, by default padded. */
+export function placeKernel(rt: Runtime, fn: string, prepared: Prepared, X: KernelRows, Z: KernelRows = X, stride?: number): Placed {
+  const out = pushEmpty(rt, fn, X.n, Z.n, 8, stride);
+  fillBlock(rt, fn, prepared, X === Z, X, Z, out);
+  return out;
+}
+
+function fillBlock(rt: Runtime, fn: string, { program, code, d }: Prepared, symmetric: boolean, X: KernelRows, Z: KernelRows, out: Placed): void {
   const { kernels, memory } = rt;
-  const { frames, size } = program;
+  const { size, frames } = program;
   memory.scope(() => {
-    const work = memory.push(kernels.kernel_block_work_f64(i1 - i0, j1 - j0, d, frames), `${fn}: workspace`);
-    const rowOf = ({ at, stride }: Placed, i: number) => at + 8 * i * stride;
+    const work = memory.push(kernels.kernel_block_work_f64(symmetric, X.n, Z.n, d, 0, frames), `${fn}: workspace`);
     rt.checkAborted(kernels.kernel_block_f64(
-      i1 - i0, j1 - j0, d, rowOf(X.placed, i0), X.placed.stride, rowOf(Z.placed, j0), Z.placed.stride, code, size, frames,
-      X.table + 8 * i0, X.stride, Z.table + 8 * j0, Z.stride, out.at, out.stride, work,
+      symmetric, X.n, Z.n, d, X.placed.at, X.placed.stride, Z.placed.at, Z.placed.stride, code, size, frames,
+      X.table, X.stride, Z.table, Z.stride, out.at, out.stride, work,
     ));
   });
 }
 
-/** K(X, Z); where Z is X, symmetric. */
-export function placeKernel(rt: Runtime, fn: string, prepared: Prepared, X: KernelRows, Z: KernelRows = X): Placed {
-  const out = pushEmpty(rt, fn, X.n, Z.n);
-  const at = (i: number, j: number) => out.at + 8 * (i * out.stride + j);
-  for (let i0 = 0; i0 < X.n; i0 += ROWS) {
-    const i1 = Math.min(X.n, i0 + ROWS);
-    const j0 = X === Z ? i0 : 0;
-    placeBlock(rt, fn, prepared, X, i0, i1, Z, j0, Z.n, { ...out, at: at(i0, j0), rows: i1 - i0, cols: Z.n - j0 });
-    if (X !== Z) continue;
-    const { stride } = out;
-    rt.checkAborted(rt.kernels.transpose_f64(i1 - i0, X.n - i1, at(i0, i1), stride, at(i1, i0), stride));
-    const view = viewOf(rt, out);
-    for (let i = i0; i < i1; i++) for (let j = i0; j < i; j++) view[i * stride + j] = view[j * stride + i]!;
-  }
-  return out;
-}
-
-/** K(X, Z)·V, from one block of rows of K after the other. */
-export function placeProduct(rt: Runtime, fn: string, prepared: Prepared, X: KernelRows, Z: KernelRows, V: Placed): Placed {
+/** K(X, Z)·V, without all of K at a time; where Z is X for half the price. */
+export function placeProduct(
+  rt: Runtime, fn: string, { program, code, d }: Prepared, X: KernelRows, Z: KernelRows, V: Placed,
+): Placed {
   const { kernels, memory } = rt;
+  const { size, frames } = program;
+  const symmetric = X === Z;
   const out = pushEmpty(rt, fn, X.n, V.cols);
   memory.scope(() => {
-    const block = pushEmpty(rt, fn, Math.min(X.n, ROWS), Z.n);
-    const work = memory.push(kernels.gemm_work_f64(block.rows, V.cols, Z.n), `${fn}: workspace`);
-    for (let i0 = 0; i0 < X.n; i0 += ROWS) {
-      const i1 = Math.min(X.n, i0 + ROWS);
-      placeBlock(rt, fn, prepared, X, i0, i1, Z, 0, Z.n, block);
-      rt.checkAborted(kernels.gemm_f64(
-        false, false, i1 - i0, V.cols, Z.n, 1, block.at, block.stride, V.at, V.stride, 0, out.at + 8 * i0 * out.stride, out.stride, work,
-      ));
-    }
+    const work = memory.push(kernels.kernel_block_work_f64(symmetric, X.n, Z.n, d, V.cols, frames), `${fn}: workspace`);
+    rt.checkAborted(kernels.kernel_product_f64(
+      symmetric, X.n, Z.n, d, V.cols, X.placed.at, X.placed.stride, Z.placed.at, Z.placed.stride, code, size, frames,
+      X.table, X.stride, Z.table, Z.stride, V.at, V.stride, out.at, out.stride, work,
+    ));
   });
   return out;
 }

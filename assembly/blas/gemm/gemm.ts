@@ -86,7 +86,7 @@ export function gemm_tile_task<T>(t0: i32, t1: i32): void {
 }
 
 /** c(j, i) := c(i, j) for i0 ≤ i < i1, j0 ≤ j < j1, i < j. */
-function mirror<T>(i0: i32, i1: i32, j0: i32, j1: i32, c: usize, ldc: i32): void {
+export function mirror<T>(i0: i32, i1: i32, j0: i32, j1: i32, c: usize, ldc: i32): void {
   for (let j = max(j0, i0); j < j1; j++) mirror_row<T>(min(i1, j) - i0, at<T>(c, ldc, i0, j), ldc, at<T>(c, ldc, j, i0));
 }
 
