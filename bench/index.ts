@@ -15,6 +15,7 @@ const OPERATIONS: Record<string, () => Promise<{ cases: Cases }>> = {
   randomizedSvd: () => import("./randomizedSvd.ts"),
   hinf: () => import("./hinf.ts"),
   certify: () => import("./certify.ts"),
+  regression: () => import("./regression.ts"),
 };
 
 const { values: options, positionals } = parseArgs({
@@ -81,7 +82,7 @@ function markdown({ cpu, cores, node, date, commit, rows }: ReturnType<typeof ma
   const lines = [head, head.map((_, i) => (i ? "--:" : "---")), ...body].map((cells) => `| ${cells.join(" | ")} |`);
   const about = [
     `${cpu}, ${cores} cores; Node ${node.slice(1)}, ${rows[0]?.variant}; ${date}, ${commit}.`,
-    "native: numpy, for eigsh and subsets scipy, for randomizedSvd scikit-learn, with their BLAS and as many threads.",
+    "native: numpy, for eigsh, subsets and regression scipy, for randomizedSvd scikit-learn, with their BLAS and as many threads.",
   ];
   return [...about, "", ...lines].join("\n");
 }

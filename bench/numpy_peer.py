@@ -89,9 +89,29 @@ def cholesky(a):
     return lambda: np.linalg.cholesky(a)
 
 
+def kernel_solve(x, y, k):
+    import scipy.linalg
+
+    return lambda: scipy.linalg.solve(k, y, assume_a="pos")
+
+
+def laplacian(x, z, bandwidth):
+    squares = (x * x).sum(1)[:, None] + (z * z).sum(1) - 2 * (x @ z.T)
+    return np.exp(np.sqrt(np.maximum(squares, 0)) / -bandwidth)
+
+
+def laplacian_regression(x, y, x2, bandwidth):
+    import scipy.linalg
+
+    return lambda: laplacian(x2, x, bandwidth) @ scipy.linalg.solve(laplacian(x, x, bandwidth), y, assume_a="pos")
+
+
 OPERATIONS = {
     f.__name__: f
-    for f in (matmul, gram, eigvalsh, eigh, svdvals, svd, eigsh, randomized_svd, cholesky, hinf_exact, hinf_monte_carlo)
+    for f in (
+        matmul, gram, eigvalsh, eigh, svdvals, svd, eigsh, randomized_svd, cholesky, hinf_exact, hinf_monte_carlo,
+        kernel_solve, laplacian_regression,
+    )
 }
 TYPES = {"f64": "float64", "f32": "float32"}
 

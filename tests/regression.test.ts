@@ -10,7 +10,7 @@ import { matrix as kernelMatrix } from "../bindings/kernels/matrix.ts";
 import { fit, type FitInfo, type FitOptions } from "../bindings/regression/fit.ts";
 import { predict } from "../bindings/regression/predict.ts";
 import { ridgePath } from "../bindings/regression/ridgePath.ts";
-import { kernels, matrix, networks, OptionError, ShapeError, SingularError, NotFiniteError, type Matrix } from "../bindings/sync.ts";
+import { kernels, matrix, networks, NotPositiveDefiniteError, OptionError, ShapeError, SingularError, NotFiniteError, type Matrix } from "../bindings/sync.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
 import { eliminate, fill } from "./matrices.ts";
 
@@ -120,15 +120,17 @@ testEach("conjugate gradients reach the solution, with and without a preconditio
 
 testEach("conjugate gradients say what they reached", (rt) => {
   const withZero = matrix(n, 2, Float64Array.from({ length: 2 * n }, (_, e) => (e % 2 ? Y.data[e]! : 0)));
-  const { alpha, info } = fit(rt, laplacian, X, withZero, { method: "cg", maxIterations: 3 });
+  const { alpha, info } = fit(rt, laplacian, X, withZero, { method: "cg", maxIterations: 3, rank: 0 });
   assert.ok(info.method === "cg" && !info.converged && info.iterations === 3);
   const missed = multiplied(kernelMatrix(rt, laplacian, X), alpha).data.map((f, e) => withZero.data[e]! - f);
   for (const j of [0, 1]) {
     const size = (values: Float64Array) => Math.sqrt(values.reduce((sum, x, e) => sum + (e % 2 === j ? x * x : 0), 0));
     assert.ok(Math.abs(info.residuals[j]! - (j ? size(missed) / size(withZero.data) : 0)) <= 1e-12);
   }
-  const singular = fit(rt, linear, X, Y, { method: "cg" }).info;
-  assert.ok(singular.method === "cg" && !singular.converged && singular.iterations < 1000);
+  for (const rank of [0, 3, 20]) {
+    const singular = fit(rt, linear, X, Y, { method: "cg", rank }).info;
+    assert.ok(singular.method === "cg" && !singular.converged && singular.iterations < 1000);
+  }
 });
 
 testEach("the ridge path is a fit for each ridge", (rt) => {
@@ -179,6 +181,7 @@ test("bad input is refused with its reason", async () => {
     [run({}, linear), SingularError, /^regression\.fit: K is singular.*add a ridge$/],
     [run({ ridge: 1e-18 }, linear), SingularError, /K \+ ridge·I is singular.*add a ridge larger than 1e-18$/],
     [run({}, laplacian, [[1, 2], [1, 2]], [0, 1]), SingularError, /add a ridge$/],
+    [run({ method: "cg" }, kernels.sum([linear], [-1])), NotPositiveDefiniteError, /^regression\.fit: K is not positive semidefinite/],
     [path([]), OptionError, /ridges is/],
     [path(undefined), OptionError, /ridges is undefined, expected an array of numbers/],
     [path([1, -1]), OptionError, /ridges\[1\] is -1/],
