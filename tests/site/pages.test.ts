@@ -10,6 +10,7 @@ import { testSite, until } from "./site.ts";
 const PAGES: Record<string, { id: string; pattern: RegExp; controls: number }> = {
   "hinf-digits/": { id: "exact-value", pattern: /^0\.013460501/, controls: 8 },
   "infinite-width/": { id: "errors-value", pattern: /^13$/, controls: 7 },
+  "label-noise/": { id: "test-note", pattern: /^25 of 297$/, controls: 12 },
 };
 
 testSite("the site", async (t, { folder, url, visit, withoutServer }) => {
