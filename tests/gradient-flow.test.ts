@@ -2,13 +2,16 @@
 // against their formulas in plain TypeScript.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createRuntime } from "../bindings/core/create.ts";
+import { Aborted } from "../bindings/core/runtime.ts";
 import { matrix as kernelMatrix } from "../bindings/kernels/matrix.ts";
 import { gradientFlow, type GradientFlowOptions } from "../bindings/regression/gradientFlow.ts";
 import { posterior, type PosteriorOptions } from "../bindings/regression/posterior.ts";
 import { fit } from "../bindings/regression/fit.ts";
 import { predict } from "../bindings/regression/predict.ts";
+import { ridgePath } from "../bindings/regression/ridgePath.ts";
 import { kernels, matrix, networks, OptionError, ShapeError, SingularError, type Matrix } from "../bindings/sync.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
 import { eliminate, fill, transposed } from "./matrices.ts";
@@ -147,6 +150,44 @@ testEach("an ensemble starts as the prior, moves as the flow and ends as it is a
   const [a, b] = (["nngp", "ntk"] as const).map((of) => posterior(rt, linear, few, Y.data.slice(0, 3), X2, { of })) as [Posteriors, Posteriors];
   assertNear(a.mean, b.mean, 1e-13);
   assertNear(a.covariance, b.covariance, 1e-13);
+});
+
+const fixture = JSON.parse(readFileSync(new URL("fixtures/posterior.json", import.meta.url), "utf8")) as {
+  X: number[][]; Y: number[][]; X2: number[][];
+  results: { of: "nngp" | "ntk"; time: number | null; noise: number; mean: number[]; covariance: number[] }[];
+};
+
+testEach("posteriors are those of neural-tangents", (rt) => {
+  const erf = network([dense({ weightStd: 1.4, biasStd: 0.3 }), networks.erf(), dense({ weightStd: 1.2, biasStd: 0.1 })]);
+  for (const { of, time, noise, ...expected } of fixture.results) {
+    const { mean, covariance } = posterior(rt, erf, fixture.X, fixture.Y, fixture.X2, { of, noise, time: time ?? Infinity });
+    assertNear(mean, matrix(5, 2, Float64Array.from(expected.mean)), 1e-11);
+    assertNear(covariance, matrix(5, 5, Float64Array.from(expected.covariance)), 1e-11);
+  }
+});
+
+test("every operation that finds itself aborted gives its memory back", async () => {
+  const rt = await createRuntime("test", { threads: 2 }, 1);
+  const large = matrix(300, d, numbers(300 * d, 6));
+  const y = numbers(300, 7);
+  const calls: Record<string, () => unknown> = {
+    solve: () => fit(rt, laplacian, large, y),
+    cg: () => fit(rt, laplacian, large, y, { method: "cg" }),
+    predict: () => predict(rt, laplacian, large, y, X2),
+    path: () => ridgePath(rt, laplacian, large, y, [1], { X2, Y2: numbers(m, 8) }),
+    flow: () => gradientFlow(rt, laplacian, large, y, { times: [1], X2 }),
+    posterior: () => posterior(rt, net, large, y, X2, { of: "ntk" }),
+  };
+  const mark = rt.memory.mark();
+  for (const [name, call] of Object.entries(calls)) {
+    Atomics.store(rt.memory.i32(rt.kernels.abort_word(), 1), 0, 1);
+    assert.throws(call, Aborted, name);
+    assert.equal(rt.memory.mark(), mark, name);
+    Atomics.store(rt.memory.i32(rt.kernels.abort_word(), 1), 0, 0);
+    call();
+    assert.equal(rt.memory.mark(), mark, name);
+  }
+  rt.close();
 });
 
 type Posteriors = ReturnType<typeof posterior>;
