@@ -26,6 +26,7 @@ export type { TraceOptions, TraceResult } from "./linalg/trace.ts";
 export type { DualActivation, DualActivationOptions } from "./networks/dualActivation.ts";
 export type { Activation, Convention, Layer, Network } from "./networks/layers.ts";
 export type { CgFitInfo, CgFitOptions } from "./regression/cg.ts";
+export type { EigenProFitInfo, EigenProFitOptions, FitErrors } from "./regression/eigenproOptions.ts";
 export type { AsyncFit, Coefficients, Fit, FitInfo, FitOptions } from "./regression/fit.ts";
 export type { GradientFlowOptions, GradientFlowResult } from "./regression/gradientFlow.ts";
 export type { Posterior, PosteriorOptions } from "./regression/posterior.ts";

@@ -6,11 +6,13 @@ import type { Kernel } from "../kernels/descriptions.ts";
 import type { Matrix, MatrixLike } from "../linalg/matrix.ts";
 import type { CallOptions } from "../options.ts";
 import { cgFit, type CgFitInfo, type CgFitOptions } from "./cg.ts";
+import { eigenProFit } from "./eigenpro.ts";
+import type { EigenProFitInfo, EigenProFitOptions } from "./eigenproOptions.ts";
 import type { Targets } from "./problem.ts";
 import { solveFit, type SolveFitInfo, type SolveFitOptions } from "./solve.ts";
 
-export type FitOptions = SolveFitOptions | CgFitOptions;
-export type FitInfo = SolveFitInfo | CgFitInfo;
+export type FitOptions = SolveFitOptions | CgFitOptions | EigenProFitOptions;
+export type FitInfo = SolveFitInfo | CgFitInfo | EigenProFitInfo;
 
 /** What was learnt. */
 export interface Coefficients {
@@ -32,14 +34,15 @@ export interface AsyncFit extends Coefficients {
   predict(X2: MatrixLike, options?: CallOptions): Promise<Matrix<Float64Array>>;
 }
 
-const METHODS = { solve: solveFit, cg: cgFit };
+const METHODS = { solve: solveFit, cg: cgFit, eigenpro: eigenProFit };
 
 /**
  * α (n×L) with (K + ridge·I)·α = Y for the kernel matrix K of the rows of X (n×d) and the targets Y (n×L, or n numbers),
  * and with it predict(X2), which is K(X2, X)·α.
  *
  * "solve" (the default): exact, by a factorization; n³/3 operations, 8·n² bytes. "cg": iterative, with products only;
- * for n too large for that, or a large ridge; it returns what it reached, with info.converged. See docs/regression.md.
+ * for n too large for that, or a large ridge; it returns what it reached, with info.converged. "eigenpro": preconditioned
+ * stochastic gradient descent with no ridge, n²·L multiply-adds for each run over the data. See docs/regression.md.
  *
  * Y of another length is a ShapeError; a singular K + ridge·I a SingularError, which a ridge prevents.
  */
