@@ -14,6 +14,7 @@ const OPERATIONS: Record<string, () => Promise<{ cases: Cases }>> = {
   svd: () => import("./svd.ts"),
   randomizedSvd: () => import("./randomizedSvd.ts"),
   hinf: () => import("./hinf.ts"),
+  kernels: () => import("./kernels.ts"),
   certify: () => import("./certify.ts"),
   regression: () => import("./regression.ts"),
 };

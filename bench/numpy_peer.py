@@ -52,6 +52,31 @@ def hinf_monte_carlo(features):
     return call
 
 
+def laplacian(x, z, bandwidth):
+    squares = (x * x).sum(1)[:, None] + (z * z).sum(1) - 2 * (x @ z.T)
+    return np.exp(np.sqrt(np.maximum(squares, 0)) / -bandwidth)
+
+
+def laplacian_kernel(x, z, bandwidth):
+    return lambda: laplacian(x, z, bandwidth)
+
+
+def laplacian_product(x, v, bandwidth):
+    rows = 1000
+    return lambda: np.concatenate([laplacian(x[i : i + rows], x, bandwidth) @ v for i in range(0, len(x), rows)])
+
+
+def ntk(x):
+    def call():
+        o = x @ x.T + 1
+        norm = np.sqrt(np.outer(np.diag(o), np.diag(o)))
+        c = np.clip(o / norm, -1, 1)
+        angle = np.pi - np.arccos(c)
+        return norm * (2 * c * angle + np.sqrt(1 - c * c)) / np.pi
+
+    return call
+
+
 def eigvalsh(a):
     return lambda: np.linalg.eigvalsh(a)
 
@@ -95,11 +120,6 @@ def kernel_solve(x, y, k):
     return lambda: scipy.linalg.solve(k, y, assume_a="pos")
 
 
-def laplacian(x, z, bandwidth):
-    squares = (x * x).sum(1)[:, None] + (z * z).sum(1) - 2 * (x @ z.T)
-    return np.exp(np.sqrt(np.maximum(squares, 0)) / -bandwidth)
-
-
 def laplacian_regression(x, y, x2, bandwidth):
     import scipy.linalg
 
@@ -111,6 +131,7 @@ OPERATIONS = {
     for f in (
         matmul, gram, eigvalsh, eigh, svdvals, svd, eigsh, randomized_svd, cholesky, hinf_exact, hinf_monte_carlo,
         kernel_solve, laplacian_regression,
+        laplacian_kernel, laplacian_product, ntk,
     )
 }
 TYPES = {"f64": "float64", "f32": "float32"}
