@@ -57,7 +57,7 @@ test("files that are not there, folders, outputs that cannot be", async () => {
 
 test("wrong usage is exit status 2", async () => {
   const wrong: [string[], RegExp][] = [
-    [[], /no verb, expected hinf, eig, svd, kernel or info/],
+    [[], /no verb, expected hinf, eig, svd, kernel, regress or info/],
     [["spectrum"], /unknown verb spectrum/],
     [["constructor"], /unknown verb/],
     [["--json", "hinf"], /--json before the verb/],
@@ -78,7 +78,7 @@ test("wrong usage is exit status 2", async () => {
 });
 
 test("--help and --version, at most 80 columns", async () => {
-  for (const args of [["--help"], ["hinf", "--help"], ["eig", "-h"], ["svd", "-h"], ["kernel", "--help"], ["info", "--help"]]) {
+  for (const args of [["--help"], ["hinf", "--help"], ["eig", "-h"], ["svd", "-h"], ["kernel", "--help"], ["regress", "-h"], ["info", "--help"]]) {
     const { status, stdout, stderr } = await run(args);
     assert.deepEqual([status, stderr], [0, ""]);
     for (const line of stdout.split("\n")) assert.ok([...line].length <= 80, line);

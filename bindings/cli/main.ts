@@ -18,6 +18,7 @@ const VERBS: Record<string, () => Promise<Verb>> = {
   eig: () => import("./eig.ts"),
   svd: () => import("./svd.ts"),
   kernel: () => import("./kernel.ts"),
+  regress: () => import("./regress.ts"),
   info: () => import("./info.ts"),
 };
 
@@ -27,6 +28,7 @@ const HELP = `eigenscope ${version}: the spectrum of a neural network
   eigenscope eig FILE      eigenvalues of a symmetric matrix, all or some
   eigenscope svd FILE      singular values of a matrix, all or the largest
   eigenscope kernel FILE   a kernel matrix of rows, or its spectrum
+  eigenscope regress       kernel regression, tried on rows it has not seen
   eigenscope info          what this machine computes with
 
   --help after a verb tells its options, --json prints one JSON object.
@@ -40,7 +42,7 @@ async function main(args: string[], signal: AbortSignal): Promise<string> {
   const load = Object.hasOwn(VERBS, name ?? "") ? VERBS[name!] : undefined;
   if (!load) {
     const wrong = name === undefined ? "no verb" : name.startsWith("-") ? `${name} before the verb` : `unknown verb ${name}`;
-    throw new UsageError(`${wrong}, expected hinf, eig, svd, kernel or info: see eigenscope --help`);
+    throw new UsageError(`${wrong}, expected hinf, eig, svd, kernel, regress or info: see eigenscope --help`);
   }
   const verb = await load();
   const own = rest.indexOf("--");
