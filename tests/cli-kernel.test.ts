@@ -77,6 +77,9 @@ test("kernel --kernel ntk: the tutorial's, neural-tangents', of two layers with 
   const { data } = await matrixOf("--kernel", "nngp", "--depth", "2", "--weight-std", String(Math.SQRT2), "--bias-std", "0.1");
   assert.ok(Math.abs(data[0]! - (2 * (0.52 - 0.01) + 0.01)) < 1e-13, `${data[0]}`);
   assert.ok(Math.abs(data[1]! - (2 * (0.38628331340742 - 0.01) + 0.01)) < 1e-13, `${data[1]}`);
+  // (Dense-Erf)*2-Dense
+  const erf = await matrixOf("--kernel", "ntk", "--depth", "2", "--activation", "erf");
+  assertNear(erf.data.slice(0, 4), [0.846189870326431, 0.459193734475474, -0.761488181817686, 0.869664883513204], 1e-13);
   const wide = await matrixOf("--kernel", "ntk", "--convention", "standard", "--width", "3");
   assert.ok(wide.data[0]! > plain[0]!);
 });
@@ -122,7 +125,7 @@ test("kernel: wrong usage", async () => {
     [["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth", "0", "--spectrum"], /bandwidth is 0, expected a number above 0/],
     [["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth=-2", "--spectrum"], /bandwidth is -2, expected/],
     [["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth", "wide", "--spectrum"], /--bandwidth: "wide", expected a number/],
-    [["kernel", "x.npy", "--kernel", "ntk", "--activation", "rely", "--spectrum"], /--activation: "rely", expected relu, leakyRelu, /],
+    [["kernel", "x.npy", "--kernel", "ntk", "--activation", "rely", "--spectrum"], /--activation: "rely", expected relu, leakyRelu, .*, gelu, .*, tanh, /],
     [["kernel", "x.npy", "--kernel", "ntk", "--convention", "nt", "--spectrum"], /expected ntk, standard or tutorial/],
     [["kernel", "x.npy", "--kernel", "ntk", "--depth", "0", "--spectrum"], /--depth: "0", expected a whole number/],
     [["kernel", "x.npy", "--kernel", "ntk", "--width", "9", "--spectrum"], /--width: is for --convention standard/],

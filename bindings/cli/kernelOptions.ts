@@ -26,7 +26,10 @@ export const KERNEL_OPTIONS = {
 } as const;
 
 /** Those that need no parameters. */
-const ACTIVATIONS = ["relu", "leakyRelu", "abs", "identity"] as const;
+const ACTIVATIONS = [
+  "relu", "leakyRelu", "abs", "step", "sign", "identity", "erf", "gelu", "sigmoidLike", "tanh", "sigmoid", "swish", "softplus",
+  "sin", "cos", "rbf", "exp", "gaussian", "gabor",
+] as const;
 
 export const KERNEL_HELP = `  --kernel K               d is the distance of two rows, b the bandwidth:
     gaussian               exp(−d²/2b²)                  --bandwidth b
@@ -41,7 +44,7 @@ export const KERNEL_HELP = `  --kernel K               d is the distance of two 
 
   Networks:
   --depth L                hidden layers (default: 1)
-${wrap("  --activation A           ", `${ACTIVATIONS.join(", ")} (default: relu)`).join("\n")}
+${wrap("  --activation A           ", `${ACTIVATIONS.join(", ")} (default: relu), with neural-tangents' parameters`).join("\n")}
   --weight-std W           of the weights of every layer (default: 1)
   --bias-std B             of the biases of every layer (default: none)
   --convention C           ntk (default), standard (of layers --width N wide),

@@ -29,8 +29,8 @@ export const help = `eigenscope regress --train X --labels Y --test X2 --kernel 
 
 ${KERNEL_HELP}
   --normalize              scale each row to length 1 (default: as it is)
-  --json                   { train: { mse, errors }, test: { mse, errors, count },
-                           seconds, info }
+  --json                   { train: { mse, errors },
+                             test: { mse, errors, count }, seconds, info }
 ${ENGINE_HELP}`;
 
 const OPTIONS = {
