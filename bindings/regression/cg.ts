@@ -74,7 +74,7 @@ export function cgFit(
     };
     const precondition = rank > 0 ? nystromPreconditioner(rt, fn, n, ridge, rank, apply) : undefined;
     const y = copyOut(rt, placed).data;
-    const { solution, ...reached } = conjugateGradients(y, L, multiplied, precondition, tol, maxIterations);
+    const { solution, ...reached } = conjugateGradients(y, L, multiplied, precondition, tol, maxIterations, (fraction) => rt.tell(fraction));
     return { alpha: { data: solution, rows: n, cols: L }, info: { method: "cg", ridge, ...reached } };
   });
 }
@@ -84,6 +84,7 @@ type Map = (V: Float64Array) => Float64Array;
 /** L systems A·x = b at once; b and x are the columns of row-major arrays. A and M⁻¹ are positive definite. */
 function conjugateGradients(
   b: Float64Array, L: number, A: Map, precondition: Map | undefined, tol: number, maxIterations: number,
+  tell: (fraction: number) => void,
 ): { solution: Float64Array; iterations: number; converged: boolean; residuals: Float64Array } {
   const x = new Float64Array(b.length);
   const goals = dots(b, b, L).map((square) => tol * tol * square);
@@ -97,6 +98,7 @@ function conjugateGradients(
       return { solution: x, iterations, converged: worst <= 1, residuals };
     }
     before = worst;
+    const digits = Math.log(tol ** -2);
     const p = new Float64Array(b.length);
     let rz: Float64Array = new Float64Array(L);
     while (iterations < maxIterations && squares.some((square, j) => square > goals[j]!)) {
@@ -116,6 +118,7 @@ function conjugateGradients(
         r[e]! -= step[e % L]! * q[e]!;
       }
       squares = dots(r, r, L);
+      tell(1 - Math.log(squares.reduce((most, square, j) => Math.max(most, square === 0 ? 1 : square / goals[j]!), 1)) / digits);
     }
     const image = A(x);
     r = b.map((value, e) => value - image[e]!);
