@@ -5,6 +5,7 @@ import { close } from "./close.ts";
 import type { Case } from "./contract.ts";
 import { death } from "./death.ts";
 import { errors } from "./errors.ts";
+import { kernelCases } from "./kernels.ts";
 import { order } from "./order.ts";
 import { parts } from "./parts.ts";
 import { patched } from "./patched.ts";
@@ -13,5 +14,5 @@ import { results } from "./results.ts";
 import { sideBySide } from "./sideBySide.ts";
 
 export const contract: readonly Case[] = [
-  ...results, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...death, ...sideBySide, ...patched,
+  ...results, ...kernelCases, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...death, ...sideBySide, ...patched,
 ];

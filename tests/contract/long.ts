@@ -1,19 +1,22 @@
 // One call of every operation that can take seconds, on input that makes it take them.
 
-import { matrix, type CallOptions, type Engine } from "eigenscope";
+import { kernels, matrix, networks, type CallOptions, type Engine } from "eigenscope";
 import type { Surroundings } from "./contract.ts";
 import { differenceOperator, positive, random } from "./tools.ts";
 
 export type LongCall = (es: Engine, options: CallOptions) => Promise<unknown>;
 
 /** Where not every call is tried these stand for the others: split or not, of one kernel or more, asking the caller. */
-const REPRESENTATIVES = ["matmul", "eigh", "solve", "eigsh of an operator", "certify.lambdaMin", "hinf.exact", "hinf.monteCarlo"];
+const REPRESENTATIVES = ["matmul", "eigh", "solve", "eigsh of an operator", "certify.lambdaMin", "hinf.exact", "hinf.monteCarlo", "kernels.multiply"];
 
 const n = 1600;
 let cached: ReturnType<typeof positive> | undefined;
 const square = () => (cached ??= positive(n, 1));
 let wide: ReturnType<typeof random> | undefined;
 const rows = () => (wide ??= random(3000, 64, 2));
+
+const { dense, relu } = networks;
+const deep = kernels.ntk(networks.network([dense(), relu(), dense(), relu(), dense()]));
 
 const all: [name: string, call: LongCall][] = [
   ["matmul", (es, options) => es.linalg.matmul(square(), square(), options)],
@@ -37,6 +40,11 @@ const all: [name: string, call: LongCall][] = [
   ["hinf.exact", (es, options) => es.hinf.exact(rows(), options)],
   ["hinf.lambdaMin", (es, options) => es.hinf.lambdaMin(rows(), options)],
   ["hinf.monteCarlo", (es, options) => es.hinf.monteCarlo(matrix(300, 64, rows().data.subarray(0, 300 * 64)), { features: 2_000_000, ...options })],
+  ["kernels.matrix", (es, options) => es.kernels.matrix(deep, rows(), undefined, options)],
+  ["kernels.multiply", (es, options) => es.kernels.multiply(deep, rows(), null, random(3000, 10, 3), options)],
+  ["eigsh of a kernel", (es, options) => es.linalg.eigsh(es.kernels.operator(deep, rows()), { k: 4, ...options })],
+  ["regression.fit", (es, options) => es.regression.fit(deep, rows(), random(3000, 10, 3), options)],
+  ["regression.fit by cg", (es, options) => es.regression.fit(deep, rows(), random(3000, 10, 3), { method: "cg", ...options })],
 ];
 
 export const longCalls = ({ thorough }: Surroundings) =>

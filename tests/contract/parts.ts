@@ -2,7 +2,7 @@
 // those of one thread, to the last bit.
 
 import { assert } from "chai";
-import { matrix } from "eigenscope";
+import { kernels, matrix, networks } from "eigenscope";
 import type { Case } from "./contract.ts";
 import { random, rejection, sleep, withEngine } from "./tools.ts";
 
@@ -23,6 +23,9 @@ export const parts: Case[] = [
       X.data.copyWithin(200 * 800, 0, 200); // row 801 is row 1
       const T = matrix(200, 900, X.data);
       const S = matrix(900, 200, Float32Array.from(X.data));
+      const part = matrix(300, 200, X.data.subarray(100 * 200, 400 * 200));
+      const laplacian = kernels.laplacian({ bandwidth: 10 });
+      const ntk = kernels.ntk(networks.network([networks.dense({ biasStd: 0.5 }), networks.gelu(), networks.dense()]));
       for (const call of [
         (es: typeof one) => es.linalg.matmul(X, T),
         (es: typeof one) => es.linalg.matmul(X, X, { transB: true, alpha: 2 }),
@@ -32,6 +35,12 @@ export const parts: Case[] = [
         (es: typeof one) => es.hinf.exact(X),
         (es: typeof one) => es.hinf.monteCarlo(X, { features: 3001, seed: 4 }),
         (es: typeof one) => es.hinf.coactivations(X, { features: 3001, seed: 4 }),
+        (es: typeof one) => es.kernels.matrix(laplacian, X),
+        (es: typeof one) => es.kernels.matrix(ntk, X, part),
+        (es: typeof one) => es.kernels.diagonal(ntk, X),
+        (es: typeof one) => es.kernels.multiply(laplacian, X, null, matrix(900, 3, X.data.subarray(0, 2700))),
+        (es: typeof one) => es.kernels.multiply(ntk, part, X, matrix(900, 3, X.data.subarray(0, 2700))),
+        async (es: typeof one) => (await es.regression.fit(laplacian, X, X.data.subarray(0, 900), { ridge: 0.1 })).alpha,
       ]) assert.deepEqual(await call(many), await call(one));
     })),
   },
