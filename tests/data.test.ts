@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { FormatError, NotFiniteError, OptionError, ShapeError } from "../bindings/errors.ts";
+import { FormatError, NotFiniteError, OptionError, OutOfMemoryError, ShapeError } from "../bindings/errors.ts";
 import {
   argmax, classificationErrors, columns, oneHot, parseMatrix, parseMnist, pca, rescale, subsetPerClass, takeRows, trainTestSplit,
 } from "../bindings/io/index.ts";
@@ -88,6 +88,7 @@ test("takeRows copies rows of either type; rescale multiplies", () => {
   assert.ok(takeRows(matrix(2, 1, Float32Array.of(1, 2)), [1]).data instanceof Float32Array);
   assert.deepEqual(takeRows(A, []), { data: new Float64Array(0), rows: 0, cols: 2 });
   for (const bad of [3, -1, 0.5, NaN]) refused(() => takeRows(A, [0, bad]), OptionError, /^takeRows: index 2 is .*, expected a whole number from 0 to 2$/);
+  refused(() => takeRows(A, undefined as never), OptionError, /^takeRows: rows is undefined, expected an array of indices$/);
   assert.deepEqual(rescale(A, 1 / 256).data, A.data.map((x) => x / 256));
   refused(() => rescale(A, NaN), OptionError, /^rescale: factor is NaN, expected a finite number$/);
 });
@@ -100,6 +101,7 @@ test("oneHot encodes labels, refuses what is none and classes without samples", 
   refused(() => oneHot([0, -1]), OptionError, /^oneHot: label 2 is -1, expected a whole number from 0$/);
   refused(() => oneHot([0, 0.5]), OptionError, /^oneHot: label 2 is 0\.5, expected a whole number$/);
   refused(() => oneHot([]), ShapeError, /^oneHot: there are no labels$/);
+  refused(() => oneHot([0, 1], 1e10), OutOfMemoryError, /^oneHot: a 2×10000000000 matrix needs /);
   refused(() => oneHot([0], 0), OptionError, /^oneHot: classes is 0, expected a whole number from 1$/);
 });
 

@@ -1,14 +1,14 @@
 // Labels of classes: chosen, encoded, compared.
 
 import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
-import { toMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
+import { emptyMatrix, toMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
 
 /** Whole numbers, one for each row of data: an array, or a matrix of one column as files give it. */
 export type Labels = ArrayLike<number> | Matrix;
 
 /**
  * The rows of the first `perClass` samples of each class, class after class in the order in which they first appear,
- * as the tutorial's notebooks choose their 4000 of MNIST (Radhakrishnan, Belkin and Uhler, 2021):
+ * as the notebooks of the deep-learning-theory tutorial (Radhakrishnan 2021) choose their 4000 of MNIST:
  * `subsetPerClass(labels, 400)`.
  *
  * A class with fewer samples is an OptionError that names it.
@@ -37,7 +37,7 @@ export function subsetPerClass(labels: Labels, perClass: number): Int32Array {
  *
  * Without `classes`, k is the largest label + 1, and each class up to it must have a sample. With it (the labels of
  * a test set, say) some may have none. Refused with an OptionError: labels that are no whole numbers from 0 or not
- * below `classes`; without `classes`, a class without samples.
+ * below `classes`; without `classes`, a class without samples. OutOfMemoryError for more classes than there is room for.
  */
 export function oneHot(labels: Labels, classes?: number): Matrix<Float64Array> {
   const y = toLabels("oneHot", labels);
@@ -61,9 +61,9 @@ export function oneHot(labels: Labels, classes?: number): Matrix<Float64Array> {
       }
     }
   }
-  const data = new Float64Array(y.length * k);
-  y.forEach((label, i) => { data[i * k + label] = 1; });
-  return { data, rows: y.length, cols: k };
+  const Y = emptyMatrix("oneHot", y.length, k, 8) as Matrix<Float64Array>;
+  y.forEach((label, i) => { Y.data[i * k + label] = 1; });
+  return Y;
 }
 
 /** The column of the largest number of each row, the first of equal ones: the class that predictions choose. */

@@ -42,6 +42,7 @@ export function takeRows<T extends Float64Array | Float32Array>(A: Matrix<T>, ro
 export function takeRows(A: MatrixLike, rows: ArrayLike<number>): Matrix;
 export function takeRows(A: MatrixLike, rows: ArrayLike<number>): Matrix {
   const { data, rows: n, cols } = toMatrix("takeRows", "A", A);
+  if (typeof rows?.length !== "number") throw new OptionError(`takeRows: rows is ${String(rows)}, expected an array of indices`);
   const out = new (data instanceof Float32Array ? Float32Array : Float64Array)(rows.length * cols);
   for (let k = 0; k < rows.length; k++) {
     const i = rows[k]!;

@@ -33,8 +33,10 @@ export async function readLabelled(files: File[] = []): Promise<Labelled> {
   const [data, labels] = apart(source, parsed.map(({ matrix }) => matrix));
   const classes = [...new Set(labels)].sort((a, b) => a - b);
   if (classes.length < 2 || classes.length > MOST_CLASSES || !classes.every(Number.isInteger)) {
-    const what = classes.every(Number.isInteger) ? `${classes.length} different labels` : `labels such as ${classes.find((c) => !Number.isInteger(c))}`;
-    throw new Error(`${source}: ${what}, expected 2 to ${MOST_CLASSES} whole numbers in the last column or in a file of their own`);
+    const odd = classes.find((c) => !Number.isInteger(c));
+    const what = odd === undefined ? `${classes.length} different labels` : `labels such as ${odd}`;
+    const where = "in the last column or in a file of their own";
+    throw new Error(`${source}: ${what}, expected 2 to ${MOST_CLASSES} whole numbers ${where}`);
   }
   const position = new Map(classes.map((label, c) => [label, c]));
   return {
@@ -55,7 +57,9 @@ function apart(source: string, [A, B]: Matrix<Float64Array>[]): [Matrix<Float64A
     return [columns(A!, 0, -1), columns(A!, A!.cols - 1, A!.cols).data];
   }
   const [data, labels] = A!.cols === 1 ? [B, A!] : [A!, B];
-  if (labels.cols !== 1) throw new Error(`${source}: ${A!.cols} and ${B.cols} columns, expected one of the files to have one, the labels`);
+  if (labels.cols !== 1) {
+    throw new Error(`${source}: ${A!.cols} and ${B.cols} columns, expected one of the files to have one, the labels`);
+  }
   if (labels.rows !== data.rows) throw new Error(`${source}: ${data.rows} rows and ${labels.rows} labels, expected as many`);
   return [data, labels.data];
 }

@@ -1,6 +1,6 @@
 // Which labels are replaced at which level of noise, and by which: the draws of the tutorial's notebook.
 //
-// Based on: A. Radhakrishnan, M. Belkin and C. Uhler, A deep learning theory tutorial, 2021, InterpolationWithNoise.ipynb.
+// Based on: A. Radhakrishnan, deep_learning_theory_tutorial, 2021, InterpolationWithNoise.ipynb.
 
 import { RandomState } from "eigenscope/io";
 
@@ -18,8 +18,8 @@ const EPOCHS = 150;
  *
  * It replaces labels in place, level after level, each time where a new uniform number of a row is below the level.
  * Those numbers are the same at all levels from the second on: the fit before seeds NumPy's generator with 1 and
- * draws a permutation for its evaluation and one for each epoch. So the noise is nested: what is wrong at one level stays
- * so at all above it. A label may be replaced by itself.
+ * draws a permutation for its evaluation and one for each epoch. So the noise is nested: what is replaced at one level
+ * stays so at all above it. A label may be replaced by itself.
  */
 export function notebookNoise(n: number, k: number): Noise {
   const by = new RandomState(2134).randint(0, k, n);

@@ -87,7 +87,7 @@ function useFit(found: Fitted): void {
   chosen = Math.min(chosen, found.test.count - 1);
   noise.step = String(levels[1]!.noise);
   progress.value = 1;
-  put("doing", `Done: ${levels.length} levels, condition number ${condition.toExponential(0)}`);
+  put("doing", `Done: ${levels.length} levels, condition ${condition.toExponential(0)}`);
   put("elapsed", `${seconds.toFixed(2)} s`);
   byId("plots").classList.remove("stale");
   byId<HTMLButtonElement>("save-csv").disabled = false;
@@ -133,8 +133,9 @@ function draw(): void {
     outputs: drawOutputs(byId("outputs"), fitted!.test, chosen, data!.classes),
   };
   const { levels, rows: used } = fitted!;
-  byId("errors").ariaLabel = `Errors over the noise: on new data from ${percent(levels[0]!.test.errors, used.test)} to ${
-    percent(levels.at(-1)!.test.errors, used.test)}, on the labels learnt from ${percent(Math.max(...levels.map(({ train }) => train.errors)), used.train)} at most`;
+  const [first, last] = [levels[0]!, levels.at(-1)!].map(({ test }) => percent(test.errors, used.test));
+  const learnt = percent(Math.max(...levels.map(({ train }) => train.errors)), used.train);
+  byId("errors").ariaLabel = `Errors over the noise: on new data from ${first} to ${last}, on the labels learnt from ${learnt} at most`;
   show();
 }
 

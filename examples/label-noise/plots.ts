@@ -15,7 +15,9 @@ function plain(element: HTMLElement, label: string): uPlot.Options {
 }
 
 /** Errors in percent; `level` is marked, and follows when the plot is drawn again. */
-export function drawErrors(element: HTMLElement, { levels, rows }: Fitted, level: () => number, readout: (text: string) => void): uPlot {
+export function drawErrors(
+  element: HTMLElement, { levels, rows }: Fitted, level: () => number, readout: (text: string) => void,
+): uPlot {
   const options = plain(element, "Labels replaced, %");
   options.padding = [12, 20, 0, 0];
   options.scales!.x = { time: false };

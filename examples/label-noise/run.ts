@@ -18,7 +18,7 @@ const noise = notebookNoise(task.train.labels.length, task.classes);
 const es = await createEngine();
 try {
   const methods = [{ name: "exact", options: { method: "solve" as const } }];
-  if (eigenpro) methods.push({ name: "EigenPro", options: { method: "eigenpro" as never } });
+  if (eigenpro) methods.push({ name: "EigenPro", options: { method: "eigenpro", compat: true } as never });
   const found: Sweep[] = [];
   for (const { name, options } of methods) {
     const start = performance.now();

@@ -16,7 +16,10 @@ const KERNELS = {
   cauchy: (bandwidth: number) => kernels.cauchy({ bandwidth }),
   gaussian: (bandwidth: number) => kernels.gaussian({ bandwidth }),
   /** The tutorial's network of infinite width, with one hidden layer of ReLUs. */
-  ntk: () => kernels.ntk(networks.network([networks.dense({ biasStd: 1 }), networks.relu(), networks.dense()], { convention: "tutorial" })),
+  ntk: () => {
+    const layers = [networks.dense({ biasStd: 1 }), networks.relu(), networks.dense()];
+    return kernels.ntk(networks.network(layers, { convention: "tutorial" }));
+  },
 };
 
 export type KernelName = keyof typeof KERNELS;
