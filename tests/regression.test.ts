@@ -164,6 +164,7 @@ test("bad input is refused with its reason", async () => {
     [run({ ridge: NaN }), OptionError, /ridge is NaN/],
     [run({ ridge: "1" }), OptionError, /ridge is 1/],
     [run({ method: "svd" }), OptionError, /^regression\.fit: method is "svd", expected one of solve, cg/],
+    [run({ centers: X }), OptionError, /centers are given, method "solve"/],
     [run({ leaveOneOut: 1 }), OptionError, /leaveOneOut is 1, expected true or false/],
     [run({ method: "cg", ridge: -2 }), OptionError, /ridge is -2/],
     [run({ method: "cg", tol: 0 }), OptionError, /tol is 0/],
