@@ -7,12 +7,14 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { createRuntime } from "../bindings/core/create.ts";
 import { matrix as kernelMatrix } from "../bindings/kernels/matrix.ts";
+import { matmul } from "../bindings/linalg/blas.ts";
+import { lstsq } from "../bindings/linalg/lstsq.ts";
 import { normalizeRows, takeRows } from "../bindings/linalg/rows.ts";
 import { RandomState } from "../bindings/random/mt19937.ts";
 import type { EigenProFitInfo, EigenProFitOptions } from "../bindings/regression/eigenproOptions.ts";
 import { fit } from "../bindings/regression/fit.ts";
 import { predict } from "../bindings/regression/predict.ts";
-import { kernels, matrix, networks, NotFiniteError, OptionError, ShapeError, type Matrix } from "../bindings/sync.ts";
+import { kernels, matrix, networks, NotFiniteError, NotPositiveDefiniteError, OptionError, ShapeError, type Matrix } from "../bindings/sync.ts";
 import type { Kernel } from "../bindings/kernels/descriptions.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
 import type { MatrixLike } from "../bindings/linalg/matrix.ts";
@@ -261,5 +263,37 @@ test("bad input is refused before anything is computed", async () => {
   const most = limit(20);
   refused({ batchSize: 20, learningRate: 1.001 * most }, OptionError, new RegExp(`stable up to ${most.toPrecision(4)}`));
   assert.ok(eigenpro(rt, laplacian, X, Y, { batchSize: 20, learningRate: 0.999 * most, epochs: 1 }).info.iterations === 1);
+  rt.close();
+});
+
+testEach("centers of its own: it converges to least squares, whatever the batch and the sample; streamed too", (rt) => {
+  const kernel = kernels.gaussian({ bandwidth: 1 });
+  const [n, d, p, L] = [300, 4, 40, 3];
+  const [X, Z, Y] = [matrix(n, d, numbers(n * d, 1)), matrix(p, d, numbers(p * d, 2)), matrix(n, L, numbers(n * L, 3))];
+  const K = kernelMatrix(rt, kernel, X, Z);
+  /** The loss, and the largest number of K(Z, X)·(f(X) − Y): zero for least squares. */
+  const lossOf = (alpha: Dense) => {
+    const f = matmul(rt, K, alpha);
+    const missed = f.data.map((x, e) => x - Y.data[e]!);
+    const gradient = matmul(rt, K, matrix(n, L, missed), { transA: true }).data;
+    return { mse: missed.reduce((sum, x) => sum + x * x, 0) / missed.length, gradient: gradient.reduce((most, x) => Math.max(most, Math.abs(x)), 0) };
+  };
+  const best = lossOf(lstsq(rt, K, Y).x as Dense);
+  const started = lossOf(matrix(p, L)).gradient;
+  for (const options of [{}, { nSubsamples: 60, batchSize: 60 }, { batchSize: n }, { batchSize: 30, memoryGb: 1e-6 }]) {
+    const { alpha, info } = eigenpro(rt, kernel, X, Y, { centers: Z, epochs: 1000, tol: 1e-7, ...options });
+    assert.ok(info.converged && !info.diverged, JSON.stringify(info));
+    const { mse, gradient } = lossOf(alpha);
+    assert.ok(Math.abs(mse - best.mse) <= 1e-6 * best.mse, `${mse}, least squares has ${best.mse}`);
+    assert.ok(gradient <= 1e-5 * started, `${gradient} of ${started}`);
+    assert.ok(Math.abs(info.epochs.at(-1)!.train.mse - mse) <= 1e-9);
+  }
+});
+
+test("centers that others stand for, or with another number of columns, are refused", async () => {
+  const rt = await createRuntime("test", {}, 1);
+  assert.throws(() => eigenpro(rt, laplacian, X, Y, { centers: [[1, 2, 3, 4], [1, 2, 3, 4]] }), NotPositiveDefiniteError);
+  assert.throws(() => eigenpro(rt, laplacian, X, Y, { centers: [[1, 2]] }), ShapeError);
+  assert.throws(() => eigenpro(rt, laplacian, X, Y, { centers: [[1, 2, 3, NaN]] }), NotFiniteError);
   rt.close();
 });

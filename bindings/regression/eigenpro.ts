@@ -28,6 +28,7 @@ import { kernelDiagonal, placeRows, prepare, type KernelRows } from "../kernels/
 import { pushMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
 import { takeRows } from "../linalg/rows.ts";
 import { RandomState } from "../random/mt19937.ts";
+import { modelOfCenters } from "./eigenproCenters.ts";
 import { modelOfData, type Model } from "./eigenproData.ts";
 import { checkSettings, type EigenProFitInfo, type EigenProFitOptions, type EigenProSettings, type FitErrors } from "./eigenproOptions.ts";
 import { largestDiagonal, newTopOf } from "./preconditioner.ts";
@@ -39,6 +40,9 @@ const EVALUATED = 5000;
 /** A batch with so many times the mean of y² as its mean squared residual is not coming down again. */
 const HOPELESS = 1e6;
 
+/** With centers of their own steps go by residuals of earlier batches too, which takes shorter ones: part of the limit. */
+const CAUTION = 1 / 2;
+
 /** What the call has come to, by experience, when it starts with the first epoch. */
 const PREPARED = 0.6;
 
@@ -49,9 +53,9 @@ export function eigenProFit(
   const y = toTargets(fn, "Y", Y, "X", x.rows);
   const { rows: n, cols: d } = x;
   const L = y.cols;
-  const settings = checkSettings(fn, n, d, L, options);
-  const { epochs, compat, seed, tol, validation, m } = settings;
-  assertFinite(rt, fn, { X: x, Y: y, ...(validation && { Xval: validation.X, Yval: validation.Y }) });
+  const settings = checkSettings(fn, n, d, L, rt.binary.memoryLimit, options);
+  const { epochs, compat, seed, tol, validation, centers, m } = settings;
+  assertFinite(rt, fn, { X: x, Y: y, ...(validation && { Xval: validation.X, Yval: validation.Y }), ...(centers && { centers }) });
 
   // the rows of the sample come first, wherever they stood
   const random = new RandomState(seed);
@@ -66,7 +70,10 @@ export function eigenProFit(
   return rt.memory.scope(() => {
     const prepared = prepare(rt, fn, kernel, d);
     const rows = placeRows(rt, fn, prepared, "X", data);
-    const model = modelOfData(rt, fn, { ...settings, prepared, data, X: rows, L });
+    const plan = { ...settings, prepared, data, X: rows, targets, L };
+    const model = centers
+      ? modelOfCenters(rt, fn, plan, placeRows(rt, fn, prepared, "centers", centers))
+      : modelOfData(rt, fn, plan);
     const { batchSize, learningRate, ...spectrum } = chooseStep(rt, fn, model, rows, settings);
     const evaluated = draw(Math.min(n, EVALUATED));
     const trained = takeRows(targets, evaluated);
@@ -93,12 +100,12 @@ export function eigenProFit(
         info.diverged = true;
         break;
       }
-      info.residual = size > 0 ? Math.sqrt(missed / size) : 0;
+      info.residual = model.residual(missed);
       info.converged = info.residual <= tol;
       reached = model.coefficients();
       if (info.converged || epochs.includes(epoch)) info.epochs.push(evaluate(epoch));
     }
-    return { alpha: takeRows(reached, place), info };
+    return { alpha: centers ? reached : takeRows(reached, place), info };
   });
 }
 
@@ -120,7 +127,7 @@ function sampleFirst(n: number, sample: Int32Array): Int32Array {
 
 /** b and η, and what they follow from. */
 function chooseStep(rt: Runtime, fn: string, { top, preconditioner }: Model, rows: KernelRows, settings: EigenProSettings) {
-  const { available, compat, batchSize, learningRate, m } = settings;
+  const { available, compat, batchSize, learningRate, centers, m } = settings;
   const newTop = newTopOf(top);
   const beta = compat
     ? publishedBeta(m, top.vectors)
@@ -131,13 +138,14 @@ function chooseStep(rt: Runtime, fn: string, { top, preconditioner }: Model, row
   if (learningRate !== undefined && !compat && learningRate > limit) {
     throw new OptionError(`${fn}: learningRate is ${learningRate}, with batches of ${b} rows steps are stable up to ${limit.toPrecision(4)}`);
   }
+  const published = b < critical ? b / beta : 0.99 * limit;
   return {
     topQ: top.values.length,
     topEigenvalue: top.values[0]!,
     newTopEigenvalue: newTop,
     beta,
     batchSize: b,
-    learningRate: learningRate ?? (b < critical ? Math.min(b / beta, compat ? Infinity : 0.99 * limit) : 0.99 * limit),
+    learningRate: learningRate ?? (compat ? published : Math.min(published, (centers ? CAUTION : 0.99) * limit)),
   };
 }
 

@@ -22,8 +22,10 @@ export interface EigenProFitOptions {
   memoryGb?: number;
   /** Of NumPy's RandomState, which draws the sample and the batches. Default 1. */
   seed?: number;
-  /** Ends early once ‖Y − f(X)‖ ≤ tol·‖Y‖ over an epoch, each batch before its step. Default 1e-6. */
+  /** Ends early once info.residual is at most this. Default 1e-6. */
   tol?: number;
+  /** p rows, p×d, for f(x) = Σ_c k(x, z_c)·α_c near the targets in the least-squares sense. Default: those of X. */
+  centers?: MatrixLike;
   /** Rows and targets whose errors are told as well. */
   Xval?: MatrixLike;
   Yval?: Targets;
@@ -50,7 +52,10 @@ export interface EigenProFitInfo {
   diverged: boolean;
   /** Epochs run. */
   iterations: number;
-  /** ‖Y − f(X)‖/‖Y‖ over the last epoch, each batch before its step. */
+  /**
+   * ‖Y − f(X)‖/‖Y‖ over the last epoch, each batch before its step. With other centers, which may not reach Y, the norm of
+   * K(centers, X)·(f(X) − Y), likewise, over the largest that it was.
+   */
   residual: number;
   nSubsamples: number;
   topQ: number;
@@ -74,8 +79,9 @@ export interface EigenProSettings {
   learningRate: number | undefined;
   /** The largest batch that memoryGb allows. */
   available: number;
-  /** Bytes that a kernel matrix may have to be kept. */
-  room: number;
+  /** Whether a kernel matrix may be kept. */
+  kept(rows: number, cols: number): boolean;
+  centers: Matrix | undefined;
   seed: number;
   tol: number;
   validation: { X: Matrix; Y: Matrix } | undefined;
@@ -87,10 +93,12 @@ const SAMPLE = 2000;
 const LARGE = 100_000;
 const LARGE_SAMPLE = 12_000;
 
-export function checkSettings(fn: string, n: number, d: number, L: number, options: EigenProFitOptions): EigenProSettings {
+export function checkSettings(
+  fn: string, n: number, d: number, L: number, memoryLimit: number, options: EigenProFitOptions,
+): EigenProSettings {
   const {
     epochs = 150, nSubsamples: m = n < LARGE ? Math.min(n, SAMPLE) : LARGE_SAMPLE, topQ, batchSize, learningRate,
-    memoryGb = 12, seed = 1, tol = 1e-6, Xval, Yval, compat = false,
+    memoryGb = 12, seed = 1, tol = 1e-6, Xval, Yval, centers, compat = false,
   } = options;
   checkCount(fn, "nSubsamples", m, 1, n);
   if (topQ !== undefined) checkCount(fn, "topQ", topQ, 1, m);
@@ -110,7 +118,9 @@ export function checkSettings(fn: string, n: number, d: number, L: number, optio
     throw new OptionError(`${fn}: memoryGb is ${memoryGb}, too little for a batch of one row: expected more than ${least.toFixed(2)}, or a batchSize`);
   }
   return {
-    epochs: checkEpochs(fn, epochs), m, topQ, batchSize, learningRate, available, room: memoryGb * 2 ** 30, seed, tol, compat,
+    epochs: checkEpochs(fn, epochs), m, topQ, batchSize, learningRate, available, seed, tol, compat,
+    kept: (rows, cols) => 8 * rows * cols <= Math.min(memoryGb * 2 ** 30, memoryLimit / 2),
+    centers: centers === undefined ? undefined : toRows(fn, "centers", centers, d),
     validation: checkValidation(fn, d, L, Xval, Yval),
   };
 }

@@ -42,7 +42,8 @@ const METHODS = { solve: solveFit, cg: cgFit, eigenpro: eigenProFit };
  *
  * "solve" (the default): exact, by a factorization; n³/3 operations, 8·n² bytes. "cg": iterative, with products only;
  * for n too large for that, or a large ridge; it returns what it reached, with info.converged. "eigenpro": preconditioned
- * stochastic gradient descent with no ridge, n²·L multiply-adds for each run over the data. See docs/regression.md.
+ * stochastic gradient descent with no ridge, n²·L multiply-adds for each run over the data; with `centers` (p×d) alpha is
+ * p×L, and f near Y in the least-squares sense. See docs/regression.md.
  *
  * Y of another length is a ShapeError; a singular K + ridge·I a SingularError, which a ridge prevents.
  */

@@ -123,31 +123,45 @@ export function largestDiagonal(rt: Runtime, diagonal: Float64Array, { weights, 
   }, -Infinity);
 }
 
-/**
- * W += step·Σⱼ weightⱼ·(Σ_b g_b·ψⱼ(x_b))·eⱼ: what P takes off the step −step·Σ_b g_b·k(·, x_b) is given back. W holds
- * coefficients, L × centers; g has L numbers for each of the rows `ids`.
- */
-export function correct(
-  rt: Runtime, fn: string, { weights, functions, values }: Preconditioner, ids: Int32Array, g: Float64Array, step: number, W: Placed,
-): void {
+/** The most rows of a batch that the choice of q goes by. */
+export function maxBatchOf({ m, available }: { m: number; available: number }): number {
+  return Math.min(Math.max(m / 5, available), m);
+}
+
+/** step·Σ_b g_b·ψⱼ(x_b), L×(q − 1): the parts of a gradient along the eⱼ. g has L numbers for each of the rows `ids`. */
+export function partsOf(
+  rt: Runtime, fn: string, { values }: Preconditioner, ids: Int32Array, g: Float64Array, L: number, step: number,
+): Placed {
   const { kernels, memory } = rt;
-  const q = weights.length;
-  const [b, L, c] = [ids.length, W.rows, functions.cols];
-  if (q === 0) return;
+  const [b, q] = [ids.length, values.cols];
+  const parts = pushEmpty(rt, fn, L, q);
   memory.scope(() => {
-    const [G, Psi, C] = [pushEmpty(rt, fn, b, L), pushEmpty(rt, fn, b, q), pushEmpty(rt, fn, L, q)];
-    const work = memory.push(Math.max(kernels.gemm_work_f64(L, q, b), kernels.gemm_work_f64(L, c, q)), `${fn}: workspace`);
+    const [G, Psi] = [pushEmpty(rt, fn, b, L), pushEmpty(rt, fn, b, q)];
+    const work = memory.push(kernels.gemm_work_f64(L, q, b), `${fn}: workspace`);
     copyIn(rt, { data: g, rows: b, cols: L }, G);
     const from = memory.f64(values.at, values.rows * values.stride);
     const to = memory.f64(Psi.at, b * Psi.stride);
     ids.forEach((id, i) => to.set(from.subarray(id * values.stride, id * values.stride + q), i * Psi.stride));
     rt.checkAborted(kernels.gemm_f64(
-      true, false, L, q, b, step, G.at, G.stride, Psi.at, Psi.stride, 0, C.at, C.stride, work,
+      true, false, L, q, b, step, G.at, G.stride, Psi.at, Psi.stride, 0, parts.at, parts.stride, work,
     ));
-    const parts = memory.f64(C.at, L * C.stride);
-    for (let l = 0; l < L; l++) for (let j = 0; j < q; j++) parts[l * C.stride + j]! *= weights[j]!;
+  });
+  return parts;
+}
+
+/**
+ * W += Σⱼ weightⱼ·partⱼ·eⱼ: what P takes off a step against the gradient is given back. W holds coefficients, L × centers;
+ * parts (L×(q − 1)) is destroyed.
+ */
+export function correct(rt: Runtime, fn: string, { weights, functions }: Preconditioner, parts: Placed, W: Placed): void {
+  const { kernels, memory } = rt;
+  const { rows: L, cols: q } = parts;
+  memory.scope(() => {
+    const c = memory.f64(parts.at, L * parts.stride);
+    for (let l = 0; l < L; l++) for (let j = 0; j < q; j++) c[l * parts.stride + j]! *= weights[j]!;
+    const work = memory.push(kernels.gemm_work_f64(L, functions.cols, q), `${fn}: workspace`);
     rt.checkAborted(kernels.gemm_f64(
-      false, false, L, c, q, 1, C.at, C.stride, functions.at, functions.stride, 1, W.at, W.stride, work,
+      false, false, L, functions.cols, q, 1, parts.at, parts.stride, functions.at, functions.stride, 1, W.at, W.stride, work,
     ));
   });
 }
