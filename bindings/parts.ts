@@ -12,17 +12,21 @@ import { createMemory } from "./core/memory.ts";
 import { Runtime } from "./core/runtime.ts";
 import { exactRows, splitExact } from "./hinf/exactParts.ts";
 import { countNeurons, splitCoactivations, splitMonteCarlo } from "./hinf/monteCarlo.ts";
+import { kernelRows, kernelTriangle, splitKernel } from "./kernels/matrixParts.ts";
 import { gramRows, multiply, splitGram, splitMatmul } from "./linalg/blasParts.ts";
 import { fromRecord, toRecord, transferables, type ErrorRecord } from "./rpc.ts";
 
 /** What a part can do. */
-export const shares: Record<string, (rt: Runtime, ...args: never[]) => unknown> = { multiply, gramRows, exactRows, countNeurons };
+export const shares: Record<string, (rt: Runtime, ...args: never[]) => unknown> = {
+  multiply, gramRows, exactRows, countNeurons, kernelRows, kernelTriangle,
+};
 
 /** The operations that split, by path. */
 export const splits: Record<string, (rt: Runtime, parts: Parts, ...args: never[]) => Gather<unknown>> = {
   "linalg.matmul": splitMatmul,
   "linalg.gram": splitGram,
   "hinf.exact": splitExact,
+  "kernels.matrix": splitKernel,
   "hinf.monteCarlo": splitMonteCarlo,
   "hinf.coactivations": splitCoactivations,
 };

@@ -14,6 +14,7 @@ import { CapabilityError, ClosedError, NotFiniteError } from "../bindings/errors
 import { operationAt } from "../bindings/operations.ts";
 import { shares, splits } from "../bindings/parts.ts";
 import type { Matrix } from "../bindings/linalg/matrix.ts";
+import { kernels, networks } from "../bindings/sync.ts";
 import { numbers, testEach } from "./harness.ts";
 
 const matrix = (rows: number, cols: number, seed: number): Matrix<Float64Array> => ({ data: numbers(rows * cols, seed), rows, cols });
@@ -90,6 +91,20 @@ testEach("the exact H∞ in parts is too, and its special rows are found across 
   assertSame(rt, "hinf.exact", matrix(97, 12, 6));
 }));
 
+testEach("kernel matrices in parts are too, whatever their programs know of all rows", (rt) => eagerly(() => {
+  const { dense, network, relu, tanh } = networks;
+  const layers = [dense({ biasStd: 0.3 }), relu(), dense({}), tanh(), dense({})];
+  const far = matrix(90, 7, 3);
+  far.data.forEach((x, at) => { far.data[at] = at % 7 < 3 ? x + 1e6 : x; });
+  far.data.copyWithin(0, 7 * 40, 7 * 41); // row 0 is row 40
+  for (const kernel of [kernels.laplacian({ bandwidth: 2 }), kernels.ntk(network(layers)), kernels.polynomial({ degree: 3 })]) {
+    assertSame(rt, "kernels.matrix", kernel, matrix(101, 5, 1));
+    assertSame(rt, "kernels.matrix", kernel, far);
+    assertSame(rt, "kernels.matrix", kernel, far, matrix(31, 7, 2));
+    assertSame(rt, "kernels.matrix", kernel, matrix(20, 3, 2), matrix(150, 3, 1));
+  }
+}));
+
 testEach("sampled neurons in parts count the same", (rt) => eagerly(() => {
   for (const [n, d, features] of [[70, 9, 1000], [1, 1, 97], [130, 5, 1009], [3, 11, 5003]]) {
     assertSame(rt, "hinf.monteCarlo", matrix(n, d, n), { features, seed: 7 });
@@ -125,6 +140,11 @@ testEach("errors of inputs in parts are those of the whole", (rt) => eagerly(() 
     ["linalg.gram", spoilt(60, 20, 1199, NaN)],
     ["hinf.exact", spoilt(60, 20, 1199, NaN)],
     ["hinf.exact", spoilt(60, 20, 1100, 1e200)],
+    ["kernels.matrix", kernels.hinf(), spoilt(60, 20, 1199, NaN)],
+    ["kernels.matrix", kernels.hinf(), spoilt(60, 20, 1100, 1e200)],
+    ["kernels.matrix", kernels.hinf(), A, spoilt(60, 20, 1199, NaN)],
+    ["kernels.matrix", kernels.gaussian({ bandwidth: 0 }), A],
+    ["kernels.matrix", kernels.hinf(), A, matrix(20, 30, 1)],
     ["hinf.monteCarlo", spoilt(60, 20, 1199, NaN), { features: 500 }],
     ["hinf.monteCarlo", spoilt(60, 20, 1100, 1e200), { features: 500 }],
     ["hinf.monteCarlo", A, { features: 0 }],

@@ -29,10 +29,12 @@ export interface Share<Note> {
 /**
  * The symmetric n×n matrix of X (n×d), whose first rows `place` computes; undefined where splitting does not pay.
  * `entry`: what an entry takes besides d multiply-adds, in ns.
+ * `argumentsFor`: what a share of rows i0 … i1 − 1 is given.
  */
 export function* splitTriangle<Note>(
   rt: Runtime, parts: Parts, fn: string, share: string, X: Matrix, bytes: 8 | 4, entry: number,
   place: (rows: number) => PlacedRows<Note>,
+  argumentsFor = (i0: number, i1: number): unknown[] => [sliceRows(X, i0, X.rows), i1 - i0],
 ): Gather<{ matrix: Matrix; cuts: number[]; notes: Note[] } | undefined> {
   const { rows: n, cols: d } = X;
   const copying = n * n * bytes * COST.copy;
@@ -43,7 +45,7 @@ export function* splitTriangle<Note>(
   const matrix = emptyMatrix(fn, n, n, bytes);
   // what takes time is the area on and above the diagonal
   const cuts = cut(n, fractions, (area) => 1 - Math.sqrt(1 - area));
-  for (let p = 1; p < cuts.length - 1; p++) parts.send(p, share, sliceRows(X, cuts[p], n), cuts[p + 1] - cuts[p]);
+  for (let p = 1; p < cuts.length - 1; p++) parts.send(p, share, ...argumentsFor(cuts[p], cuts[p + 1]));
 
   const { data } = matrix;
   const join = (p: number, { right, below, note }: Share<Note>) => {
