@@ -36,7 +36,7 @@ export interface Sweep {
 }
 
 type Kernel = Parameters<Engine["regression"]["fit"]>[0];
-type FitOptions = Parameters<Engine["regression"]["fit"]>[3];
+export type FitOptions = Parameters<Engine["regression"]["fit"]>[3];
 
 /** The outputs of level number l among those of all. */
 const outputsAt = (outputs: Matrix<Float64Array>, l: number, classes: number) =>

@@ -5,7 +5,7 @@
 
 import { parseArgs } from "node:util";
 import { createEngine, kernels } from "eigenscope";
-import { sweep, type Sweep } from "./experiment.ts";
+import { sweep, type FitOptions, type Sweep } from "./experiment.ts";
 import { mnistTask } from "./mnist.ts";
 import { notebookNoise } from "./noise.ts";
 import { LEVELS, PUBLISHED } from "./published.ts";
@@ -17,8 +17,8 @@ const noise = notebookNoise(task.train.labels.length, task.classes);
 
 const es = await createEngine();
 try {
-  const methods = [{ name: "exact", options: { method: "solve" as const } }];
-  if (eigenpro) methods.push({ name: "EigenPro", options: { method: "eigenpro", compat: true } as never });
+  const methods: { name: string; options: FitOptions }[] = [{ name: "exact", options: { method: "solve" } }];
+  if (eigenpro) methods.push({ name: "EigenPro", options: { method: "eigenpro", compat: true } });
   const found: Sweep[] = [];
   for (const { name, options } of methods) {
     const start = performance.now();
