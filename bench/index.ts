@@ -17,6 +17,7 @@ const OPERATIONS: Record<string, () => Promise<{ cases: Cases }>> = {
   kernels: () => import("./kernels.ts"),
   certify: () => import("./certify.ts"),
   regression: () => import("./regression.ts"),
+  eigenpro: () => import("./eigenpro.ts"),
 };
 
 const { values: options, positionals } = parseArgs({

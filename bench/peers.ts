@@ -55,8 +55,8 @@ function peer(name: string, command: string, args: string[], op: string, paramet
 }
 
 /** numpy, scipy or scikit-learn with the BLAS they were built with: operation `op` of numpy_peer.py. */
-export function native(op: string, parameters: Record<string, unknown> = {}): Peer {
-  return peer("native", "python3", [fileOf("numpy_peer.py")], op, parameters);
+export function native(op: string, parameters: Record<string, unknown> = {}, name = "native"): Peer {
+  return peer(name, "python3", [fileOf("numpy_peer.py")], op, parameters);
 }
 
 /** The npm packages that have operation `op` of peers/run.mjs; none for more than one thread, which none has. */
