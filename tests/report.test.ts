@@ -59,6 +59,14 @@ test("numbers are set for reading", () => {
   assert.equal(digitsFor(0, 0), 9);
 });
 
+test("spectrumPlot labels its axis with the numbers that stand there", () => {
+  const { values } = spectrumPlot([{ label: "a", values: [1] }]).options.axes![1]!;
+  const texts = (ticks: number[]) => (values as (u: unknown, ticks: number[]) => string[])(undefined, ticks);
+  assert.deepEqual(texts([1e-3, 0.1, 1, 20, 100, 1000, 10000]), ["0.001", "0.1", "1", "20", "100", "1000", "10000"]);
+  assert.deepEqual(texts([-0.5, 0, 0.25]), ["−0.5", "0", "0.25"]);
+  assert.deepEqual(texts([1e-7, 2.5e-7, 1e5]), ["10⁻⁷", "2.5×10⁻⁷", "10⁵"]);
+});
+
 test("spectrumPlot sorts downwards, leaves out what is not positive, does not change its input", () => {
   const values = Float64Array.from([1, 3, -1, 0, 2]);
   const { options, data } = spectrumPlot([{ label: "a", values }, { label: "b", values: [5] }], { sync: "key" });

@@ -1,7 +1,7 @@
 // Spectra on a logarithmic (or linear) axis, the largest eigenvalue first: what uPlot needs to draw them.
 
 import type uPlot from "uplot";
-import { significant, superscript } from "./numbers.ts";
+import { significant, superscript, typeset } from "./numbers.ts";
 
 export interface Spectrum {
   label: string;
@@ -160,7 +160,7 @@ function tickTexts(ticks: number[]): string[] {
     if (tick === 0) return "0";
     const exponent = Math.round(Math.log10(tick));
     if (!plain && tick === Number(`1e${exponent}`)) return `10${superscript(exponent)}`;
-    return significant(Number(tick.toPrecision(4)), 4).replace(/\.?0+(?=$|×)/, "");
+    return plain ? typeset(String(Number(tick.toPrecision(4)))) : significant(tick, 4).replace(/(\.\d*?)0+(?=$|×)/, "$1").replace(/\.(?=$|×)/, "");
   });
 }
 
