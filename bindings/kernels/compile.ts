@@ -2,6 +2,7 @@
 
 import { OptionError } from "../errors.ts";
 import { checkCount } from "../options.ts";
+import { DUAL } from "../networks/closedForms.ts";
 import { emitNetwork } from "../networks/emit.ts";
 import type { Kernel, Sum } from "./descriptions.ts";
 import { OP, Program } from "./instructions.ts";
@@ -52,8 +53,10 @@ function emitKernel(fn: string, program: Program, kernel: Kernel, d: number, pat
     case "arccos":
       finite(fn, `${path}.bias`, kernel.bias);
       program.emit(OP.STATE, 1, 0);
+      if (![0, 1, 2].includes(kernel.order)) throw new OptionError(`${fn}: ${path}.order is ${String(kernel.order)}, expected 0, 1 or 2`);
       program.emit(OP.DENSE, program.stage(), 1, kernel.bias ** 2, 0, 0, 0);
-      return program.emit(OP.RECTIFIER, program.stage(), program.stage(), 0, 1, 2);
+      if (kernel.order === 1) return program.emit(OP.RECTIFIER, program.stage(), program.stage(), 0, 1, 2);
+      return program.emit(OP.ACTIVATION, program.stage(), program.stage(), 2, kernel.order === 0 ? DUAL.STEP : DUAL.RECTIFIED_SQUARE);
     case "hinf":
       program.emit(OP.STATE, 1, 1);
       program.emit(OP.RECTIFIER, program.stage(), program.stage(), 0, 1, 1);

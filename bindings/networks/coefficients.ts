@@ -98,7 +98,9 @@ function quadrature(phi: Phi, largest: number): (variance: number, least?: numbe
       }
     };
     more(Math.max(enough, least));
-    if (phi.jumps || rest > 1e-15 * slopeSquare) {
+    // the largest variance comes first and needs most; rest itself holds rounding errors
+    const last = used > 0 ? b[used - 1]! ** 2 + (b[used - 2] ?? 0) ** 2 : Infinity;
+    if (phi.jumps || last > NEGLIGIBLE * slopeSquare || rest > 1e-13 * slopeSquare) {
       more(TERMS);
       let terms = TERMS;
       for (let tail = 0; terms > 0 && (tail += b[terms - 1]! ** 2) <= NEGLIGIBLE * slopeSquare;) terms--;

@@ -54,22 +54,26 @@ export function tabulate(fn: (x: number) => number, { range = [-40, 40], breakpo
     const c = interpolant(value, a, b);
     const size = Math.max(...c.map(Math.abs));
     const last = Math.max(...c.slice(-3).map(Math.abs));
-    const smooth = last <= TOLERANCE * size;
+    // x is known to so many digits only, and so is φ(x) where it is steep
+    const spread = c.slice(1).reduce((sum, x) => sum + Math.abs(x), 0);
+    const blur = (8 * Number.EPSILON * Math.max(Math.abs(a), Math.abs(b)) * spread) / (b - a);
+    const smooth = last <= TOLERANCE * size + blur;
     const middle = (a + b) / 2;
     if (!smooth && b - a > SMALLEST * (high - low)) {
       if (coefficients.length + open.length > MOST_PIECES) throw new OptionError(`activation: ${name} takes more than ${MOST_PIECES} pieces, expected a function that is smooth between its breakpoints`);
       open.push([middle, b], [a, middle]);
       continue;
     }
-    if (smooth) error = Math.max(error, last / (size || 1));
+    if (smooth) error = Math.max(error, Math.min(last, TOLERANCE * size) / (size || 1));
     else kinks.push(middle);
     edges.push(b);
     // where no polynomial follows, the chord: that piece is no wider than the rounding errors of what comes in
     coefficients.push(smooth ? c : [(value(a) + value(b)) / 2, (value(b) - value(a)) / 2]);
   }
+  const near = SMALLEST * (high - low) * 4;
   const jumps = kinks.some((x) => {
-    const e = SMALLEST * (high - low) * 4;
-    return Math.abs(fn(x + e) - fn(x - e)) > 1e-6 * (Math.abs(fn(x + e)) + Math.abs(fn(x - e)));
+    const across = (e: number) => Math.abs(fn(x + e) - fn(x - e)); // of a kink it shrinks with e
+    return across(near) > Math.max(0.5 * across(16 * near), 1e-13 * Math.abs(fn(x + near)));
   });
   return { kind: "tabulated", name, edges, coefficients, breakpoints: merge(kinks, 1e-9 * (high - low)), jumps, error };
 }
