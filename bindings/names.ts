@@ -46,6 +46,7 @@ export const names: Names<Operations> = {
     matrix: true,
     diagonal: true,
     multiply: true,
+    errorBound: true,
   },
   regression: {
     fit: true,

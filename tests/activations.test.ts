@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { OptionError } from "../bindings/errors.ts";
 import { networks } from "../bindings/sync.ts";
 import type { Activation } from "../bindings/networks/activations.ts";
 import { DUAL } from "../bindings/networks/closedForms.ts";
@@ -94,4 +95,83 @@ testEach("smooth activations agree with quadrature in two dimensions", (rt) => {
       assert.ok(Math.abs(dual.derivative[0]! - derivative) <= 1e-12 * scale, `${activation.kind}′ at ${p}, ${q}, ${xi}: ${dual.derivative[0]}, expected ${derivative}`);
     }
   }
+});
+
+const integrated = JSON.parse(readFileSync(new URL("fixtures/dual_activation.json", import.meta.url), "utf8")) as {
+  kind: "tanh" | "sigmoid" | "swish" | "softplus"; variances: [number, number]; correlation: number; value: number; derivative: number;
+}[];
+const TABULATED = {
+  tanh: networks.activation(Math.tanh),
+  sigmoid: networks.activation((x) => 1 / (1 + Math.exp(-x)), { range: [-60, 60], name: "sigmoid" }),
+  swish: networks.activation((x) => x / (1 + Math.exp(-x)), { range: [-60, 60] }),
+  softplus: networks.activation((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), { range: [-60, 60] }),
+};
+
+testEach("tanh, sigmoid, swish, softplus, built in and tabulated: within the error that is stated, which is small", (rt) => {
+  for (const { kind, variances, correlation, ...expected } of integrated) {
+    for (const activation of [networks[kind](), TABULATED[kind]]) {
+      const name = `${activation.kind} ${kind} at ${variances}, ${correlation}`;
+      const { value, derivative, error, derivativeError } = dualActivation(rt, activation, [correlation], { variances });
+      const own = variances.map((p) => dualActivation(rt, activation, [1], { variances: [p, p] }));
+      const scale = Math.sqrt(own[0]!.value[0]! * own[1]!.value[0]!);
+      const slopeScale = Math.sqrt(own[0]!.derivative[0]! * own[1]!.derivative[0]!);
+      assert.ok(Math.abs(value[0]! - expected.value) <= (error + 16 * EPS) * scale, `${name}: ${value[0]}, expected ${expected.value} ± ${error}`);
+      assert.ok(
+        Math.abs(derivative[0]! - expected.derivative) <= (derivativeError + 1e-13) * slopeScale,
+        `${name}: K̇ ${derivative[0]}, expected ${expected.derivative} ± ${derivativeError}`,
+      );
+      const small = Math.max(...variances) <= 2 ? 1e-12 : 1e-2;
+      assert.ok(error <= small && derivativeError <= small, `${name}: ${error}, ${derivativeError}`);
+    }
+  }
+});
+
+testEach("Hermite series: those of the sign and of tanh, and Σ a_k² ξᵏ is the dual", (rt) => {
+  // 𝔼 sign(z) h_k(z) = √(2/π)·(−1)^j (2j − 1)!!/√k!, k = 2j + 1
+  const sign = dualActivation(rt, networks.sign(), [0.5], { terms: 6 }).hermite;
+  const c = Math.sqrt(2 / Math.PI);
+  [0, c, 0, -c / Math.sqrt(6), 0, (3 * c) / Math.sqrt(120)].forEach((a, k) => assert.ok(Math.abs(sign[k]! - a) <= 8 * EPS, `sign ${k}`));
+  for (const activation of SMOOTH) {
+    if (activation.kind === "exp" || activation.kind === "polynomial" || activation.kind === "hermite") continue;
+    const { hermite, value } = dualActivation(rt, activation, [0.7], { terms: 120 });
+    const sum = hermite.reduce((total, a, k) => total + a * a * 0.7 ** k, 0);
+    assert.ok(Math.abs(sum - value[0]!) <= 1e-13, `${activation.kind}: ${sum}, ${value[0]}`);
+  }
+});
+
+testEach("functions with kinks, given or found, keep to their stated error; those that jump have no derivative", (rt) => {
+  const xi = [-0.9, -0.2, 0.5, 0.95];
+  const exact = dualActivation(rt, networks.leakyRelu({ slope: 0.2 }), xi);
+  for (const options of [{}, { breakpoints: [0] }]) {
+    const table = networks.activation((x) => (x < 0 ? 0.2 : 1) * x, options);
+    const dual = dualActivation(rt, table, xi);
+    assert.ok(!table.jumps && dual.error > 0 && dual.error < 1e-3 && dual.derivativeError < 0.1, `${dual.error}, ${dual.derivativeError}`);
+    xi.forEach((x, i) => {
+      assert.ok(Math.abs(dual.value[i]! - exact.value[i]!) <= dual.error * 0.52, `K(${x})`);
+      assert.ok(Math.abs(dual.derivative[i]! - exact.derivative[i]!) <= dual.derivativeError * 0.52, `K̇(${x})`);
+    });
+  }
+  const later = networks.activation((x) => Math.max(x - 1, 0));
+  assert.ok(!later.jumps && later.breakpoints.length === 1 && Math.abs(later.breakpoints[0]! - 1) < 1e-8);
+  const step = networks.activation((x) => Number(x > 0), { breakpoints: [0] });
+  const dual = dualActivation(rt, step, xi);
+  const closed = dualActivation(rt, networks.step(), xi);
+  assert.ok(step.jumps && dual.derivative.every(Number.isNaN));
+  xi.forEach((x, i) => assert.ok(Math.abs(dual.value[i]! - closed.value[i]!) <= dual.error, `step at ${x}`));
+});
+
+test("what can't be tabulated is refused", () => {
+  const refuse = (body: () => unknown, pattern: RegExp) => assert.throws(body, (error: Error) => error instanceof OptionError && pattern.test(error.message), String(pattern));
+  refuse(() => networks.activation(Math.log, { name: "log" }), /^activation: log\(.*\) is NaN, expected a finite number on all of \[-40, 40\]/);
+  refuse(() => networks.activation(Math.tanh, { range: [1, 2] }), /range is \[1, 2\]/);
+  refuse(() => networks.activation((x) => Math.sin(1e6 * x)), /more than 4096 pieces/);
+});
+
+testEach("dualActivation refuses what it can't take", (rt) => {
+  const refuse = (body: () => unknown, pattern: RegExp) => assert.throws(body, (error: Error) => error instanceof OptionError && pattern.test(error.message), String(pattern));
+  refuse(() => dualActivation(rt, networks.relu(), [1.1]), /correlation 1 is 1\.1/);
+  refuse(() => dualActivation(rt, networks.relu(), []), /correlations is empty/);
+  refuse(() => dualActivation(rt, networks.relu(), [0], { variances: [-1, 1] }), /variances are -1 and 1/);
+  refuse(() => dualActivation(rt, networks.relu(), [0], { terms: 1000 }), /terms is 1000/);
+  refuse(() => dualActivation(rt, { kind: "mish" } as unknown as Activation, [0]), /activation\.kind is mish, expected .*relu/);
 });

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { OptionError } from "../bindings/errors.ts";
+import { errorBound } from "../bindings/kernels/errorBound.ts";
 import { diagonal as diagonalOf, matrix } from "../bindings/kernels/matrix.ts";
+import { phiOf } from "../bindings/networks/functions.ts";
 import type { Activation, Convention, Layer, Network } from "../bindings/networks/layers.ts";
 import { kernels, networks } from "../bindings/sync.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
@@ -143,4 +145,29 @@ testEach("what is no network is refused, by name and place", (rt) => {
   refuse([networks.gaussian({ b: 0.5 })], /layers\[0\] \(gaussian\) is not finite/);
   refuse([networks.activation(Math.atan, { range: [-2, 2] })], /atan.* is tabulated on \[−2, 2\], row 4 of X brings a variance of 2\.500, for which the option range has to be \[−15, 15\]/);
   refuse([networks.activation((x) => Number(x > 1), { name: "late" })], /\(late\) jumps/);
+});
+
+testEach("errorBound: 0 for closed forms, otherwise what holds for a table of an activation that has one", (rt) => {
+  const X = { data: numbers(30 * 6, 5), rows: 30, cols: 6 };
+  const of = (activation: () => Activation) => network([dense({ weightStd: 1.4, biasStd: 0.2 }), activation(), dense({ weightStd: 1.3 }), activation(), dense()]);
+  const pairs: [() => Activation, () => Activation][] = [
+    [erf, () => networks.activation(phiOf(erf()).value, { name: "erf" })],
+    [networks.gelu, () => networks.activation(phiOf(networks.gelu()).value, { name: "gelu" })],
+    [networks.abs, () => networks.activation(Math.abs, { breakpoints: [0] })],
+  ];
+  for (const [closed, table] of pairs) {
+    for (const kind of ["nngp", "ntk"] as const) {
+      assert.equal(errorBound(rt, kernels[kind](of(closed)), X), 0);
+      const bound = errorBound(rt, kernels[kind](of(table)), X);
+      const K = matrix(rt, kernels[kind](of(closed)), X).data;
+      const integrated = matrix(rt, kernels[kind](of(table)), X).data;
+      let worst = 0;
+      for (let i = 0; i < 900; i++) {
+        worst = Math.max(worst, Math.abs(integrated[i]! - K[i]!) / Math.sqrt(K[Math.floor(i / 30) * 31]! * K[(i % 30) * 31]!));
+      }
+      const name = `${closed().kind}, ${kind}: ${worst} ≤ ${bound}`;
+      assert.ok(worst <= bound + 1e-12, name);
+      if (closed !== networks.abs) assert.ok(bound <= 1e-9, name);
+    }
+  }
 });

@@ -63,8 +63,8 @@ export class Program {
   /** Rows of a table; the first is |x|². */
   stages = 1;
   readonly series: SeriesPlan[] = [];
-  /** Stages whose variances may overflow, and the activation that they come from. */
-  readonly watched: { stage: number; what: string }[] = [];
+  /** Activations that are no rectifiers: the stages of the variances before and after, which may overflow. */
+  readonly watched: { activation: Activation; inStage: number; stage: number; what: string }[] = [];
   private depth = 0;
 
   get size(): number {

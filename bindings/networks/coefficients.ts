@@ -104,6 +104,7 @@ function quadrature(phi: Phi, largest: number): (variance: number, least?: numbe
       more(TERMS);
       let terms = TERMS;
       for (let tail = 0; terms > 0 && (tail += b[terms - 1]! ** 2) <= NEGLIGIBLE * slopeSquare;) terms--;
+      terms = Math.min(TERMS, terms + 2); // of an odd or even φ′ every other coefficient is 0
       enough = Math.max(enough, terms);
       used = Math.max(terms, least);
     }

@@ -73,7 +73,7 @@ export function emitActivation(to: Emission, activation: Activation, path: strin
   const inStage = program.stage();
   const outStage = program.stage();
   const what = `${path} (${nameOf(activation)})`;
-  program.watched.push({ stage: outStage, what });
+  program.watched.push({ activation, inStage, stage: outStage, what });
   if (closed) {
     program.emit(OP.ACTIVATION, inStage, outStage, factorOf(to, closed.square, path), closed.dual, ...closed.parameters);
     return;

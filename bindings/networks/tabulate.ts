@@ -16,7 +16,7 @@ export interface Tabulation {
   breakpoints: number[];
   /** Whether φ itself jumps somewhere: it then has no NTK. */
   jumps: boolean;
-  /** Largest difference that was seen between φ and its pieces, relative to the largest |φ| near by. */
+  /** What the pieces leave out, relative to |φ| on them and near 0. */
   error: number;
 }
 
@@ -45,6 +45,8 @@ export function tabulate(fn: (x: number) => number, { range = [-40, 40], breakpo
     throw new OptionError(`activation: ${name}(${x}) is ${String(y)}, expected a finite number on all of [${low}, ${high}] (option range)`);
   };
   const kinks = [...new Set(breakpoints.filter(inside))].sort((a, b) => a - b);
+  // what is lost against φ near 0, where the weight is, is not worth pieces
+  const typical = [-3, -2, -1, 1, 2, 3].reduce((sum, x) => sum + (inside(x) ? Math.abs(value(x)) / 6 : 0), 0);
   const edges = [low];
   const coefficients: number[][] = [];
   let error = 0;
@@ -57,14 +59,14 @@ export function tabulate(fn: (x: number) => number, { range = [-40, 40], breakpo
     // x is known to so many digits only, and so is φ(x) where it is steep
     const spread = c.slice(1).reduce((sum, x) => sum + Math.abs(x), 0);
     const blur = (8 * Number.EPSILON * Math.max(Math.abs(a), Math.abs(b)) * spread) / (b - a);
-    const smooth = last <= TOLERANCE * size + blur;
+    const smooth = last <= TOLERANCE * size + blur + 24 * Number.EPSILON * typical;
     const middle = (a + b) / 2;
     if (!smooth && b - a > SMALLEST * (high - low)) {
       if (coefficients.length + open.length > MOST_PIECES) throw new OptionError(`activation: ${name} takes more than ${MOST_PIECES} pieces, expected a function that is smooth between its breakpoints`);
       open.push([middle, b], [a, middle]);
       continue;
     }
-    if (smooth) error = Math.max(error, Math.min(last, TOLERANCE * size) / (size || 1));
+    if (smooth) error = Math.max(error, last / (size + typical || 1));
     else kinks.push(middle);
     edges.push(b);
     // where no polynomial follows, the chord: that piece is no wider than the rounding errors of what comes in
