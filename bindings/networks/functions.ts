@@ -16,7 +16,7 @@ export interface Phi {
   scale: number;
   /** φ is known on [−reach, reach]. */
   reach: number;
-  /** Relative error of the values. */
+  /** Relative error of the values, and of the slopes. */
   error: number;
 }
 
@@ -129,9 +129,12 @@ function tabulated({ edges, coefficients, breakpoints, jumps, error }: Tabulatio
     const t = (2 * x - edges[low]! - edges[low + 1]!) / widths[low]!;
     return clenshaw(rows[low]!, t);
   };
+  const scale = Math.min(...widths.filter((w) => w > 1e-6 * range)) / 2;
+  // Markov: the slope of a polynomial of degree n on [−1, 1] is at most n² times as large
+  const degree = Math.max(...coefficients.map((c) => c.length - 1));
   return {
-    value: evaluate(coefficients), slope: evaluate(slopes), breakpoints, jumps,
-    scale: Math.min(...widths.filter((w) => w > 1e-6 * range)) / 2, reach: Math.min(-edges[0]!, edges.at(-1)!), error,
+    value: evaluate(coefficients), slope: evaluate(slopes), breakpoints, jumps, scale,
+    reach: Math.min(-edges[0]!, edges.at(-1)!), error: error * Math.max(1, degree ** 2 / scale),
   };
 }
 
