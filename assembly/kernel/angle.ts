@@ -3,20 +3,32 @@
 import { madd } from "../simd";
 import { asin_f64x2 } from "./asin";
 
+/** The least normal number: keeps quotients finite where all is zero. */
+const TINY: f64 = 2.2250738585072014e-308;
+
 /**
- * The angle t ≤ π/2 between u and the nearer of v and −v, from the variances √p√q = norm, |r|, and gap = |D| (strip.ts):
- *
- *    sin²(t/2) = (gap − (√p − √q)²)/(4·norm)   where t ≤ π/3, otherwise t = π/2 − asin(|r|/norm)
- *
- * π/2 where norm = 0. Relative error a few u where gap has one.
+ * √p√q − |r| ≥ 0 for a pair as in strip.ts, given norm = √p√q: from (|D| − (√p − √q)²)/2 where |D| < norm, so that p and q are
+ * alike and |r| is near to norm; from r elsewhere. Exactly 0 where D is 0.
  */
 // @ts-ignore: decorator
 @inline
-export function half_sine_squared(rootP: v128, rootQ: v128, norm: v128, gap: v128): v128 {
-  const e = f64x2.sub(rootP, rootQ);
-  const h = f64x2.div(f64x2.sub(gap, f64x2.mul(e, e)), f64x2.mul(f64x2.splat(4), norm));
-  const inside = f64x2.pmin(f64x2.splat(0.5), f64x2.pmax(f64x2.splat(0), h));
-  return v128.bitselect(inside, f64x2.splat(0.5), f64x2.gt(norm, f64x2.splat(0)));
+function shortfall(p: v128, q: v128, rootP: v128, rootQ: v128, norm: v128, r: v128, D: v128): v128 {
+  const near = f64x2.abs(D);
+  const e = f64x2.div(f64x2.sub(p, q), f64x2.add(f64x2.add(rootP, rootQ), f64x2.splat(TINY)));
+  const close = f64x2.mul(f64x2.sub(near, f64x2.mul(e, e)), f64x2.splat(0.5));
+  const rest = v128.bitselect(close, f64x2.sub(norm, f64x2.abs(r)), f64x2.lt(near, norm));
+  return f64x2.max(f64x2.splat(0), rest);
+}
+
+/**
+ * sin²(t/2) of the angle t ≤ π/2 between u and the nearer of v and −v: (√p√q − |r|)/(2√p√q); 1/2 where that is 0/0. Relative
+ * error a few u where D has one and p and q are alike, else an absolute one of a few u.
+ */
+// @ts-ignore: decorator
+@inline
+export function half_sine_squared(p: v128, q: v128, rootP: v128, rootQ: v128, norm: v128, r: v128, D: v128): v128 {
+  const h = f64x2.div(shortfall(p, q, rootP, rootQ, norm, r, D), f64x2.add(norm, norm));
+  return v128.bitselect(f64x2.pmin(f64x2.splat(0.5), h), f64x2.splat(0.5), f64x2.gt(norm, f64x2.splat(0)));
 }
 
 /** t itself; h = half_sine_squared(…). */
@@ -52,22 +64,15 @@ export function sine_excess(t: v128, sine: v128, cosine: v128): v128 {
   return v128.bitselect(series, f64x2.sub(sine, f64x2.mul(t, cosine)), f64x2.lt(t, f64x2.splat(1)));
 }
 
-/**
- * pq − r² ≥ 0 for a pair as in strip.ts, from √(pq) − |r| = (|D| − (√p − √q)²)/2 where |D| is the smaller side, and from r elsewhere.
- * Exactly 0 where D = 0.
- */
+/** pq − r² ≥ 0 for a pair as in strip.ts. Exactly 0 where D is 0. */
 // @ts-ignore: decorator
 @inline
-export function determinant(p: v128, q: v128, r: v128, distance: v128): v128 {
-  const root = f64x2.sqrt(p);
-  const rootq = f64x2.sqrt(q);
-  const s = f64x2.mul(root, rootq);
-  const near = f64x2.abs(distance);
-  const tiny = f64x2.splat(2.2250738585072014e-308);
-  const gap = f64x2.div(f64x2.sub(p, q), f64x2.add(f64x2.add(root, rootq), tiny));
-  const g = f64x2.mul(f64x2.sub(near, f64x2.mul(gap, gap)), f64x2.splat(0.5));
-  const rest = f64x2.max(v128.bitselect(g, f64x2.sub(s, f64x2.abs(r)), f64x2.lt(near, s)), f64x2.splat(0));
-  return f64x2.mul(rest, f64x2.max(f64x2.sub(f64x2.add(s, s), rest), f64x2.splat(0)));
+export function determinant(p: v128, q: v128, r: v128, D: v128): v128 {
+  const rootP = f64x2.sqrt(p);
+  const rootQ = f64x2.sqrt(q);
+  const norm = f64x2.mul(rootP, rootQ);
+  const rest = shortfall(p, q, rootP, rootQ, norm, r, D);
+  return f64x2.mul(rest, f64x2.max(f64x2.splat(0), f64x2.sub(f64x2.add(norm, norm), rest)));
 }
 
 /**

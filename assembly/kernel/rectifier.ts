@@ -44,7 +44,7 @@ function rectify(p: f64, q: usize, a: f64, b: f64, scale: f64, f: usize): void {
   const absR = f64x2.abs(r);
   const negative = f64x2.lt(r, zero);
 
-  const h = half_sine_squared(rootP, rootQ, norm, gap);
+  const h = half_sine_squared(vp, vq, rootP, rootQ, norm, r, signed);
   const cosine = f64x2.pmin(f64x2.splat(0.5), f64x2.div(absR, norm)); // used where it is at most 1/2
   const t = acute_angle(h, cosine);
   const two = f64x2.splat(2);
