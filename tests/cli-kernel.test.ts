@@ -80,6 +80,11 @@ test("kernel --kernel ntk: the tutorial's, neural-tangents', of two layers with 
   // (Dense-Erf)*2-Dense
   const erf = await matrixOf("--kernel", "ntk", "--depth", "2", "--activation", "erf");
   assertNear(erf.data.slice(0, 4), [0.846189870326431, 0.459193734475474, -0.761488181817686, 0.869664883513204], 1e-13);
+  // by quadrature, and that is said
+  const tanh = ["kernel", "x.npy", "--kernel", "ntk", "--activation", "tanh", "--spectrum"];
+  const { info } = await json(...tanh);
+  assert.ok(info.errorBound > 0 && info.errorBound < 1e-11, `${info.errorBound}`);
+  assert.match((await run(tanh)).stdout, /^# quadrature: k\(x, z\) within \de-1\d·/);
   const wide = await matrixOf("--kernel", "ntk", "--convention", "standard", "--width", "3");
   assert.ok(wide.data[0]! > plain[0]!);
 });

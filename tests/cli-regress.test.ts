@@ -58,6 +58,12 @@ test("regress: targets give the same as labels, the Laplacian NumPy's numbers, a
   assert.ok(Array.isArray(cg.info.residuals));
 });
 
+test("regress by EigenPro: nearly what the solution of the same kernel answers", async () => {
+  const { train, test: tested, info } = await json(...digits, "--kernel", "laplacian", "--bandwidth", "10", "--method", "eigenpro", "--epochs", "20");
+  assert.deepEqual([info.method, train.errors], ["eigenpro", 0]);
+  assert.ok(train.mse < 5e-3 && tested.mse < 2e-2 && tested.errors < 25, JSON.stringify(tested));
+});
+
 test("regress without test labels counts rows; one column of targets has no errors; lines for people", async () => {
   await writeFile(join(folder, "line.npy"), formatNpy(fromRows([[0], [1], [2]])));
   await writeFile(join(folder, "values.npy"), formatNpy(fromRows([[0.5], [1.5], [-1]])));

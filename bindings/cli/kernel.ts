@@ -5,7 +5,7 @@ import { formatNpy } from "../io/index.ts";
 import { normalizeRows } from "../linalg/rows.ts";
 import { grouped } from "../plot/numbers.ts";
 import { checkOutput, readMatrix, withoutLastColumn, writeOutput } from "./files.ts";
-import { KERNEL_HELP, KERNEL_OPTIONS, kernelFrom } from "./kernelOptions.ts";
+import { accuracyOf, KERNEL_HELP, KERNEL_OPTIONS, kernelFrom } from "./kernelOptions.ts";
 import { bold, Progress, seconds } from "./output.ts";
 import { present } from "./spectrum.ts";
 import { ENGINE_HELP, ENGINE_OPTIONS, engineOptions, parse, UsageError, wholeNumber } from "./usage.ts";
@@ -66,6 +66,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   const es = await createEngine(engine);
   try {
     warnings.push(...(Z?.warnings ?? []));
+    const { errorBound, note } = await accuracyOf(es, kernel, X);
     const start = performance.now();
     const elapsed = () => (performance.now() - start) / 1000;
     const name = `kernel matrix (${kernel.kind})`;
@@ -81,7 +82,9 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
       }
       progress.clear();
       const part = k === undefined ? undefined : `the ${k} largest`;
-      return await present({ ...found, kind: "eigenvalues", data, part, seconds: elapsed(), warnings }, es, given);
+      const info = { ...found.info, ...(errorBound && { errorBound }) };
+      if (note && !given.json) warnings.push(note);
+      return await present({ ...found, info, kind: "eigenvalues", data, part, seconds: elapsed(), warnings }, es, given);
     }
     const K = await es.kernels.matrix(kernel, X, Z?.matrix, progress.step(name));
     const took = elapsed();
@@ -90,9 +93,9 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     const { rows, cols } = K;
     if (given.json) {
       const { variant, threads } = es.info;
-      return `${JSON.stringify({ rows, cols, seconds: took, info: { variant, threads, warnings } })}\n`;
+      return `${JSON.stringify({ rows, cols, seconds: took, info: { variant, threads, ...(errorBound && { errorBound }), warnings } })}\n`;
     }
-    const notes = [...warnings, `${out}: the ${grouped(rows)} × ${grouped(cols)} ${name} of ${file}, in ${seconds(took)}`];
+    const notes = [...warnings, ...(note ? [note] : []), `${out}: the ${grouped(rows)} × ${grouped(cols)} ${name} of ${file}, in ${seconds(took)}`];
     return bold(notes.map((line) => `# ${line}\n`).join(""));
   } finally {
     progress.clear();

@@ -1,8 +1,10 @@
 // The kernel that the options of `kernel` and `regress` describe.
 
+import type { Engine } from "../engine.ts";
 import { OptionError } from "../errors.ts";
 import { compile } from "../kernels/compile.ts";
 import * as kernels from "../kernels/descriptions.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import * as networks from "../networks/layers.ts";
 import { wrap } from "./output.ts";
 import { choice, decimal, UsageError, wholeNumber } from "./usage.ts";
@@ -113,6 +115,13 @@ export function kernelFrom(verb: string, given: Given): kernels.Kernel {
     throw error instanceof OptionError ? new UsageError(error.message) : error;
   }
   return kernel;
+}
+
+/** What is to be said of the accuracy of a kernel of these rows; nothing where it is known in closed form. */
+export async function accuracyOf(es: Engine, kernel: kernels.Kernel, X: Matrix): Promise<{ errorBound?: number; note?: string }> {
+  const errorBound = await es.kernels.errorBound(kernel, X);
+  if (errorBound === 0) return {};
+  return { errorBound, note: `quadrature: k(x, z) within ${errorBound.toExponential(0)}·√(k(x, x)·k(z, z))` };
 }
 
 const list = (options: readonly string[]) => options.map((option) => `--${option}`).join(", ");

@@ -8,7 +8,7 @@ import { normalizeRows } from "../linalg/rows.ts";
 import { grouped } from "../plot/numbers.ts";
 import type { FitOptions } from "../regression/fit.ts";
 import { checkOutput, readMatrix, writeOutput } from "./files.ts";
-import { KERNEL_HELP, KERNEL_OPTIONS, kernelFrom } from "./kernelOptions.ts";
+import { accuracyOf, KERNEL_HELP, KERNEL_OPTIONS, kernelFrom } from "./kernelOptions.ts";
 import { bold, dim, padEnd, Progress, seconds, wrap, yellow } from "./output.ts";
 import { choice, decimal, ENGINE_HELP, ENGINE_OPTIONS, engineOptions, parse, UsageError, wholeNumber } from "./usage.ts";
 
@@ -101,6 +101,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   const progress = new Progress(signal);
   const es = await createEngine(engine);
   try {
+    const { errorBound, note } = await accuracyOf(es, kernel, X);
     const start = performance.now();
     const options = { method, ...(ridge !== undefined && { ridge }), ...(epochs !== undefined && { epochs }) } as FitOptions;
     const model = await es.regression.fit(kernel, X, Y, { ...options, ...progress.step("fit") });
@@ -114,8 +115,8 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     // that many epochs are what was asked of eigenpro
     if (diverged || (method === "cg" && !converged)) warnings.push(`${method} has ${diverged ? "diverged" : "not converged"}`);
     const { variant, threads } = es.info;
-    const summary = { train, test, seconds: took, info: { ...model.info, variant, threads, warnings } };
-    if (!given.json) return present(summary, X, kernel.kind, method);
+    const summary = { train, test, seconds: took, info: { ...model.info, ...(errorBound && { errorBound }), variant, threads, warnings } };
+    if (!given.json) return present(summary, X, [kernel.kind, ...(note ? [note] : [])], method);
     return `${JSON.stringify(summary, (_, value: unknown) => (ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value))}\n`;
   } finally {
     progress.clear();
@@ -146,7 +147,7 @@ function score(F: Matrix, Y: Matrix): Score {
 }
 
 /** The result for people. */
-function present(summary: Summary, X: Matrix, kernel: string, method: string): string {
+function present(summary: Summary, X: Matrix, kernel: string[], method: string): string {
   const { train, test, info } = summary;
   const of = ({ mse, errors }: Partial<Score>, rows: number) => [
     ...(mse === undefined ? [] : [`mean squared error ${mse.toPrecision(6)}`]),
@@ -157,7 +158,7 @@ function present(summary: Summary, X: Matrix, kernel: string, method: string): s
     "",
     `  ${bold("Kernel regression")}`,
     "",
-    line("kernel", [kernel]),
+    line("kernel", kernel),
     line("method", [method, seconds(summary.seconds)]),
     line("train", [`${grouped(X.rows)} rows`, ...of(train, X.rows)]),
     line("test", [`${grouped(test.count)} rows`, ...of(test, test.count)]),
