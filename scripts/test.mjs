@@ -98,6 +98,8 @@ step("the element and the site in browsers", node, inBrowsers("tests/element", "
 step("sizes", process.execPath, ["scripts/size.mjs"]);
 step("the packed package: bundlers, CDN, types", node, inBrowsers("tests/bundlers"), env);
 
-step("example", process.execPath, ["--import", "tsx", "examples/hinf-digits/run.ts"]);
+for (const example of ["hinf-digits", "label-noise", "infinite-width"]) {
+  step(`example ${example}`, process.execPath, ["--import", "tsx", `examples/${example}/run.ts`]);
+}
 step("benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]);
 console.log(`\n✔ all of it in ${((Date.now() - started) / 1000).toFixed(0)} s`);

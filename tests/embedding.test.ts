@@ -17,13 +17,15 @@ declare const la: import("eigenscope/core").Core;
 declare const A: import("eigenscope").Matrix;
 declare const B: import("eigenscope").Matrix;
 declare const X: import("eigenscope").Matrix;
+declare const Y: import("eigenscope").Matrix;
+declare const X2: import("eigenscope").Matrix;
 declare const n: number;
 declare const hessianTimes: (V: import("eigenscope").Matrix) => import("eigenscope").Matrix;
 declare const signal: AbortSignal;
 declare const onProgress: (progress: import("eigenscope").Progress) => void;
 `;
 
-test("the TypeScript of README.md and docs/embedding.md has the types of the built package", () => {
+test("the TypeScript of README.md and docs/ has the types of the built package", () => {
   const folder = fileURLToPath(new URL("build/blocks", ROOT));
   after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(folder, { recursive: true });
@@ -49,7 +51,7 @@ test("the TypeScript of README.md and docs/embedding.md has the types of the bui
   assert.deepEqual(wrong, []);
 });
 
-test("the JavaScript of docs/embedding.md is JavaScript", async () => {
+test("the JavaScript of docs/ is JavaScript", async () => {
   for (const { at, code } of blocksIn("js", "jsx")) {
     await assert.doesNotReject(transform(code, { loader: "jsx", format: "esm" }), at);
   }
