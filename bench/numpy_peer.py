@@ -126,61 +126,12 @@ def laplacian_regression(x, y, x2, bandwidth):
     return lambda: laplacian(x2, x, bandwidth) @ scipy.linalg.solve(laplacian(x, x, bandwidth), y, assume_a="pos")
 
 
-def eigenpro(x, y, epochs, kept):
-    """EigenPro 2 as published, with the constants of the tutorial's eigenpro.py, in float32 as there. `kept`: K(X, X) is
-    computed once and its rows are taken by index, in place of computing the kernel of every batch."""
-    import scipy.linalg
-
-    x, y = x.astype("float32"), y.astype("float32")
-
-    def laplacian(a, b, bandwidth=10):
-        d = a @ b.T
-        d *= -2
-        d += (a * a).sum(1)[:, None]
-        d += (b * b).sum(1)
-        np.maximum(d, 0, out=d)
-        np.sqrt(d, out=d)
-        d /= -bandwidth
-        return np.exp(d, out=d)
-
-    def call():
-        n, m = len(x), min(len(x), 2000)
-        random = np.random.RandomState(1)
-        sample = random.choice(n, m, replace=False)
-        s = x[sample]
-        random = np.random.RandomState(1)
-        w, v = scipy.linalg.eigh(laplacian(s, s) / m, subset_by_index=[max(1, m - 1000), m - 1])
-        w, v = w[::-1], v[:, ::-1] / np.float32(m**0.5)
-        q = max(np.count_nonzero((1 / w) ** 0.95 < m) - 1, min(5, m - 1))
-        tail, w, v = w[q - 1], w[: q - 1], v[:, : q - 1]
-        d = (1 - (tail / w) ** 0.95) / w
-        beta = (1 - m * (v * v).sum(1)).max()
-        top = w[0] * (tail / w[0]) ** 0.95
-        b = min(int(beta / top + 1), m)
-        eta = b / beta if b < beta / top + 1 else 0.99 * 2 * b / (beta + (b - 1) * top)
-        step = np.float32(eta / b)
-        k = laplacian(x, x) if kept else None
-        alpha = np.zeros_like(y)
-        random.choice(n, min(n, 5000), replace=False)
-        for _ in range(epochs):
-            ids = random.choice(n, n // b * b, replace=False)
-            for batch in np.split(ids, n // b):
-                rows = k[batch] if kept else laplacian(x[batch], x)
-                g = rows @ alpha - y[batch]
-                on_sample = rows[:, sample] if kept else laplacian(x[batch], s)
-                alpha[batch] -= step * g
-                alpha[sample] += step * ((v * d) @ ((g.T @ on_sample) @ v).T)
-        return alpha
-
-    return call
-
-
 OPERATIONS = {
     f.__name__: f
     for f in (
         matmul, gram, eigvalsh, eigh, svdvals, svd, eigsh, randomized_svd, cholesky, hinf_exact, hinf_monte_carlo,
         kernel_solve, laplacian_regression,
-        laplacian_kernel, laplacian_product, ntk, eigenpro,
+        laplacian_kernel, laplacian_product, ntk,
     )
 }
 TYPES = {"f64": "float64", "f32": "float32"}

@@ -1,5 +1,5 @@
 // What else there is: other people's code on the same operation and the same input, in the same run.
-// Each peer is a process of its own that answers line by line: numpy_peer.py, peers/run.mjs.
+// Each peer is a process of its own that answers line by line: numpy_peer.py, torch_peer.py, peers/run.mjs.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -20,12 +20,15 @@ export interface Peer {
   close(): void;
 }
 
-/** A peer that needs longer for an answer (in s) is left out. */
+/** A peer that needs longer for an answer (in s) is left out; torch is given the time that its algorithm takes. */
 const PATIENCE = 30;
+const PATIENCE_WITH_TORCH = 240;
 
 const fileOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-function peer(name: string, command: string, args: string[], op: string, parameters: Record<string, unknown>): Peer {
+function peer(
+  name: string, command: string, args: string[], op: string, parameters: Record<string, unknown>, patience = PATIENCE,
+): Peer {
   let child: ChildProcess | undefined;
   let lines: AsyncIterator<string>;
   let lack = "failed"; // if it ends without an answer
@@ -42,9 +45,9 @@ function peer(name: string, command: string, args: string[], op: string, paramet
       }
       const { stdin } = child;
       const end = setTimeout(() => {
-        lack = `over ${PATIENCE} s`;
+        lack = `over ${patience} s`;
         child!.kill("SIGKILL");
-      }, 1e3 * PATIENCE);
+      }, 1e3 * patience);
       stdin!.write(`${JSON.stringify({ op, seconds, inputs, ...parameters })}\n`);
       const { value, done } = await lines.next();
       clearTimeout(end);
@@ -57,6 +60,11 @@ function peer(name: string, command: string, args: string[], op: string, paramet
 /** numpy, scipy or scikit-learn with the BLAS they were built with: operation `op` of numpy_peer.py. */
 export function native(op: string, parameters: Record<string, unknown> = {}, name = "native"): Peer {
   return peer(name, "python3", [fileOf("numpy_peer.py")], op, parameters);
+}
+
+/** Torch on the CPU, by the python3 of the path or of TORCH_PYTHON: operation `op` of torch_peer.py. */
+export function torch(op: string, parameters: Record<string, unknown>, name = "torch"): Peer {
+  return peer(name, process.env.TORCH_PYTHON ?? "python3", [fileOf("torch_peer.py")], op, parameters, PATIENCE_WITH_TORCH);
 }
 
 /** The npm packages that have operation `op` of peers/run.mjs; none for more than one thread, which none has. */
