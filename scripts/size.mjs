@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 /** In kB (1000 bytes) of gzip. A page that computes loads the first, the worker and one binary. */
 const DOORS = [
   { code: 'import { createEngine } from "eigenscope"', budget: 15 },
-  { code: 'import { createCore } from "eigenscope/core"', budget: 40 },
+  { code: 'import { createCore } from "eigenscope/core"', budget: 55 },
   { code: 'import { parseMatrix } from "eigenscope/io"', budget: 10 },
   { code: 'import { spectrumPlot } from "eigenscope/plot"', budget: 10 },
   { code: 'import "eigenscope/element"', budget: 60 },

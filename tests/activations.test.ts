@@ -171,6 +171,7 @@ testEach("functions with kinks, given or found, keep to their stated error; thos
 test("what can't be tabulated is refused", () => {
   const refuse = (body: () => unknown, pattern: RegExp) => assert.throws(body, (error: Error) => error instanceof OptionError && pattern.test(error.message), String(pattern));
   refuse(() => networks.activation(Math.log, { name: "log" }), /^activation: log\(.*\) is NaN, expected a finite number on all of \[-40, 40\]/);
+  refuse(() => networks.activation("tanh" as never), /fn is tanh, expected a function/);
   refuse(() => networks.activation(Math.tanh, { range: [1, 2] }), /range is \[1, 2\]/);
   refuse(() => networks.activation((x) => Math.sin(1e6 * x)), /more than 4096 pieces/);
 });
@@ -179,7 +180,9 @@ testEach("dualActivation refuses what it can't take", (rt) => {
   const refuse = (body: () => unknown, pattern: RegExp) => assert.throws(body, (error: Error) => error instanceof OptionError && pattern.test(error.message), String(pattern));
   refuse(() => dualActivation(rt, networks.relu(), [1.1]), /correlation 1 is 1\.1/);
   refuse(() => dualActivation(rt, networks.relu(), []), /correlations is empty/);
+  refuse(() => dualActivation(rt, networks.relu(), 0.5 as never), /correlations is 0\.5, expected an array/);
+  refuse(() => dualActivation(rt, networks.relu(), undefined as never), /correlations is undefined, expected an array/);
   refuse(() => dualActivation(rt, networks.relu(), [0], { variances: [-1, 1] }), /variances are -1 and 1/);
   refuse(() => dualActivation(rt, networks.relu(), [0], { terms: 1000 }), /terms is 1000/);
-  refuse(() => dualActivation(rt, { kind: "mish" } as unknown as Activation, [0]), /activation\.kind is mish, expected .*relu/);
+  refuse(() => dualActivation(rt, { kind: "mish" } as unknown as Activation, [0]), /activation\.kind is mish, expected one of the activations .*relu/);
 });

@@ -6,7 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { formatNpy, parseNpy } from "../bindings/io/index.ts";
+import { formatNpy, parseMatrix, parseNpy } from "../bindings/io/index.ts";
 import { fromRows } from "../bindings/linalg/matrix.ts";
 import { assertFails, folder, json, run } from "./command.ts";
 
@@ -116,6 +116,15 @@ test("kernel for people", async () => {
   assertNear(parseNpy(await readFile(join(folder, "unit.npy"))).data.filter((_, e) => e % 5 === 0), [0.5, 0.5, 0.5, 0.5], 2 * EPS);
 });
 
+test("kernel: numbers below zero, a matrix as text", async () => {
+  const { data } = await matrixOf("--kernel", "polynomial", "--degree", "2", "--scale", "-.5", "--offset", "-1");
+  assertNear(data, X.flatMap((x) => X.map((z) => (-0.5 * dot(x, z) - 1) ** 2)), 40 * EPS);
+  await json("kernel", "x.npy", "--kernel", "hinf", "--out", "k.csv");
+  const { matrix, format } = await parseMatrix(await readFile(join(folder, "k.csv")));
+  assert.equal(format, "csv");
+  assert.deepEqual(matrix, await matrixOf("--kernel", "hinf"));
+});
+
 test("kernel: wrong usage", async () => {
   const gaussian = ["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth", "1"];
   const cases: [string[], RegExp][] = [
@@ -127,12 +136,14 @@ test("kernel: wrong usage", async () => {
     [[...gaussian, "--nu", "0.5", "--spectrum"], /--kernel gaussian takes --bandwidth, not --nu/],
     [["kernel", "x.npy", "--kernel", "hinf", "--depth", "2", "--spectrum"], /--kernel hinf takes no options, not --depth/],
     [["kernel", "x.npy", "--kernel", "ntk", "--bias", "2", "--spectrum"], /--kernel ntk takes --depth, --activation, .*, not --bias/],
-    [["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth", "0", "--spectrum"], /bandwidth is 0, expected a number above 0/],
-    [["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth=-2", "--spectrum"], /bandwidth is -2, expected/],
+    [["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth", "0", "--spectrum"], /--bandwidth: 0, expected a number above 0/],
+    [["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth", "-2", "--spectrum"], /--bandwidth: -2, expected/],
     [["kernel", "x.npy", "--kernel", "gaussian", "--bandwidth", "wide", "--spectrum"], /--bandwidth: "wide", expected a number/],
     [["kernel", "x.npy", "--kernel", "ntk", "--activation", "rely", "--spectrum"], /--activation: "rely", expected relu, leakyRelu, .*, gelu, .*, tanh, /],
     [["kernel", "x.npy", "--kernel", "ntk", "--convention", "nt", "--spectrum"], /expected ntk, standard or tutorial/],
     [["kernel", "x.npy", "--kernel", "ntk", "--depth", "0", "--spectrum"], /--depth: "0", expected a whole number/],
+    [["kernel", "x.npy", "--kernel", "nngp", "--weight-std", "-1", "--spectrum"], /--weight-std: -1, expected a number from 0 on/],
+    [["kernel", "x.npy", "--kernel", "matern", "--bandwidth", "1", "--nu", "2", "--spectrum"], /--nu: 2, expected 0\.5, 1\.5 or 2\.5/],
     [["kernel", "x.npy", "--kernel", "ntk", "--width", "9", "--spectrum"], /--width: is for --convention standard/],
     [gaussian, /expected --out K\.npy or --spectrum, one of them/],
     [[...gaussian, "--out", "k.npy", "--spectrum"], /expected --out K\.npy or --spectrum, one of them/],
@@ -148,7 +159,7 @@ test("kernel: files that do not fit, numbers that are none; nothing is written",
   await writeFile(join(folder, "nan.csv"), "1,nan\n");
   const kernel = ["--kernel", "laplacian", "--bandwidth", "1"];
   const out = ["--out", "never.npy"];
-  assertFails(await run(["kernel", "x.npy", ...kernel, "--with", "wide.csv", ...out]), "ERR_SHAPE", /Z has 3 columns, expected 2/);
+  assertFails(await run(["kernel", "x.npy", ...kernel, "--with", "wide.csv", ...out]), "ERR_SHAPE", /wide\.csv: has 3 columns, x\.npy has 2/);
   assertFails(await run(["kernel", "nan.csv", ...kernel, ...out]), "ERR_NOT_FINITE", /row 1, column 2 holds nan/);
   assertFails(await run(["kernel", "none.npy", ...kernel, ...out]), "ERR_FILE", /no such file/);
   assertFails(await run(["kernel", "x.npy", ...kernel, "--out", "no/k.npy"]), "ERR_FILE", /no such file or folder/);

@@ -50,6 +50,10 @@ test("regress: targets give the same as labels, the Laplacian NumPy's numbers, a
   assert.deepEqual([labelled.train, labelled.test], [given.train, given.test]);
   assert.ok(Math.abs(given.test.mse - 0.01257648) < 5e-9, `${given.test.mse}`);
   assert.equal(given.test.errors, 13);
+  const mixed = ["--train", "x.npy", "--test", "x2.npy", "--normalize", ...laplacian];
+  for (const labels of [["--labels", "y.csv", "--test-labels", "y2.npy"], ["--labels", "y.npy", "--test-labels", "y2.csv"]]) {
+    assert.deepEqual((await json("regress", ...mixed, ...labels)).test, given.test);
+  }
   const ridged = await json(...digits, ...laplacian, "--ridge", "0.5");
   assert.equal(ridged.info.ridge, 0.5);
   assert.ok(ridged.train.mse > 1e-6);
@@ -76,6 +80,17 @@ test("regress without test labels counts rows; one column of targets has no erro
   for (const line of stdout.split("\n")) assert.ok([...line].length <= 80, line);
 });
 
+test("regress tells what a method took, and writes predictions as text", async () => {
+  const fit = (...more: string[]) => run([...digits, "--kernel", "laplacian", "--bandwidth", "10", ...more]);
+  const outcomes = await Promise.all([
+    fit("--predictions", "f.csv"), fit("--method", "cg", "--ridge", "0.5"), fit("--method", "eigenpro", "--epochs", "1"),
+  ]);
+  const said = [/solve, condition 4e\+5, /, /cg, \d+ iterations, /, /eigenpro, 1 epoch, /];
+  said.forEach((pattern, k) => assert.match(outcomes[k]!.stdout, pattern));
+  const { matrix, format } = await parseMatrix(await readFile(join(folder, "f.csv")));
+  assert.deepEqual([format, matrix.rows, matrix.cols], ["csv", 297, 10]);
+});
+
 test("regress: wrong usage", async () => {
   const cases: [string[], RegExp][] = [
     [["regress", "x.npy"], /x\.npy is one argument too many/],
@@ -85,7 +100,7 @@ test("regress: wrong usage", async () => {
     [digits, /no --kernel, expected one of gaussian/],
     [[...digits, "--kernel", "laplacian"], /--kernel laplacian needs --bandwidth/],
     [[...digits, ...tutorial, "--method", "lu"], /--method: "lu", expected solve, eigenpro or cg/],
-    [[...digits, ...tutorial, "--ridge=-1"], /--ridge: -1, expected a number from 0 on/],
+    [[...digits, ...tutorial, "--ridge", "-1"], /--ridge: -1, expected a number from 0 on/],
     [[...digits, ...tutorial, "--ridge", "much"], /--ridge: "much", expected a number/],
     [[...digits, ...tutorial, "--method", "eigenpro", "--ridge", "1"], /--ridge is for --method solve or cg/],
     [[...digits, ...tutorial, "--epochs", "5"], /--epochs is for --method eigenpro/],
@@ -103,6 +118,7 @@ test("regress: labels of another length, classes without samples, pixels that ar
   await write("labels.csv", "0\n1\n1\n");
   await write("third.csv", "0\n1\n2\n");
   await write("nan.csv", "0,1\n1,nan\n1,1\n");
+  await write("nines.csv", "9,9,9\n9,9,9\n9,9,9\n");
   await write("wide.csv", "1,2,3\n");
   await write("cut.idx", Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3));
   await write("magic.idx", Uint8Array.of(0, 0, 7, 3, 0, 0, 0, 3));
@@ -113,7 +129,8 @@ test("regress: labels of another length, classes without samples, pixels that ar
   assertFails(await fit("rows.csv", "labels.csv", "rows.csv", "--test-labels", "third.csv"), "ERR_OPTION", /third\.csv: label 3 is 2, expected it to be below the 2 classes/);
   assertFails(await fit("rows.csv", "labels.csv", "rows.csv", "--test-labels", "short.csv"), "ERR_SHAPE", /short\.csv: has 2 rows/);
   assertFails(await fit("nan.csv", "labels.csv"), "ERR_NOT_FINITE", /nan\.csv: row 2, column 2 holds nan/);
-  assertFails(await fit("rows.csv", "labels.csv", "wide.csv"), "ERR_SHAPE", /3 columns/);
+  assertFails(await fit("rows.csv", "labels.csv", "rows.csv", "--test-labels", "nines.csv"), "ERR_SHAPE", /nines\.csv: has 3 columns, expected 2 targets or one of classes/);
+  assertFails(await fit("rows.csv", "labels.csv", "wide.csv"), "ERR_SHAPE", /wide\.csv: has 3 columns, rows\.csv has 2: expected as many/);
   assertFails(await fit("cut.idx", "labels.csv"), "ERR_FORMAT", /cut\.idx: truncated: shape 3×1×2 needs 6 bytes.*, the file holds 3/);
   assertFails(await fit("magic.idx", "labels.csv"), "ERR_FORMAT", /magic\.idx: /);
   assertFails(await fit("labels.csv", "labels.csv", "labels.csv"), "ERR_SINGULAR", /ridge/);

@@ -63,7 +63,7 @@ test("wrong usage is exit status 2", async () => {
     [["--json", "hinf"], /--json before the verb/],
     [["hinf", "--neurons", "5"], /Unknown option '--neurons'/],
     [["hinf", "--seed"], /argument missing/],
-    [["hinf", "--seed", "-1"], /ambiguous/],
+    [["hinf", "--seed", "-1"], /--seed: "-1", expected a whole number/],
     [["hinf", "--seed=4294967296"], /--seed: "4294967296", expected a whole number/],
     [["hinf", "--features", "1000,1e4"], /--features: "1e4"/],
     [["hinf", "--features", "0"], /--features: "0"/],

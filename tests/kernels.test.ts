@@ -76,6 +76,15 @@ test("a description that can't be is refused, and says where", async () => {
   la.close();
 });
 
+testEach("rows that are none are refused, by name", (rt) => {
+  const laplacian = kernels.laplacian({ bandwidth: 1 });
+  const empty = (rows: number, cols: number) => ({ data: new Float64Array(0), rows, cols });
+  assert.throws(() => matrix(rt, laplacian, []), /^ShapeError: kernels\.matrix: X is 0×0, it must not be empty/);
+  assert.throws(() => diagonalOf(rt, kernels.hinf(), empty(0, 3)), /^ShapeError: kernels\.diagonal: X is 0×3/);
+  assert.throws(() => matrix(rt, kernels.hinf(), [[1, 2]], empty(0, 2)), /^ShapeError: kernels\.matrix: Z is 0×2/);
+  assert.throws(() => multiply(rt, laplacian, empty(2, 0), null, [[1], [1]]), /^ShapeError: kernels\.multiply: X is 2×0/);
+});
+
 testEach("rows of very different lengths keep their angles", (rt) => {
   // with x·z = |x||z|·cos t exactly representable, H∞ is known
   const rows = [1, 1e3, 1e6, 1e9, 2 ** -60].flatMap((s) => [[3 * s, 4 * s], [4 * s, 3 * s], [-4 * s, 3 * s]]);

@@ -1,10 +1,9 @@
 // eigenscope eig: eigenvalues of a symmetric matrix, all or some.
 
 import { createEngine, type Engine } from "../engine.ts";
-import { formatNpy } from "../io/index.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { CallOptions } from "../options.ts";
-import { checkOutput, readMatrix, writeOutput } from "./files.ts";
+import { checkOutput, readMatrix, writeMatrix } from "./files.ts";
 import { Progress } from "./output.ts";
 import { present } from "./spectrum.ts";
 import { choice, ENGINE_HELP, ENGINE_OPTIONS, engineOptions, parse, UsageError, wholeNumber } from "./usage.ts";
@@ -21,7 +20,7 @@ export const help = `eigenscope eig FILE [options]
   --method M               auto (default), tridiagonal, lanczos, or jacobi,
                            which gets tiny eigenvalues of graded matrices right
   --seed S                 of the start of Lanczos (default: 0)
-  --vectors out.npy        write the eigenvectors, one a column, in that order
+  --vectors out.npy        write the eigenvectors, one a column (.npy, .csv)
   --report out.html        write a report with plots, one file, readable offline
   --json                   { n, values, residuals?, info }
 ${ENGINE_HELP}`;
@@ -83,7 +82,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     progress.clear();
     const { values, vectors, residuals, info } = found;
     const part = lanczos ? `the ${k} ${PARTS[which]}` : subset ? `indices ${subset.index[0]} to ${subset.index[1] - 1}` : undefined;
-    if (given.vectors !== undefined) await writeOutput(given.vectors, formatNpy(vectors!));
+    if (given.vectors !== undefined) await writeMatrix(given.vectors, vectors!);
     const data = { rows: A.rows, cols: A.cols, source: file };
     return await present({ kind: "eigenvalues", data, values, part, residuals, info, seconds, warnings }, es, given);
   } finally {

@@ -4,8 +4,9 @@ import { randomUUID } from "node:crypto";
 import { access, constants, open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FileError, FormatError } from "../errors.ts";
-import { parseMatrix, type ParsedMatrix } from "../io/index.ts";
+import { FileError, FormatError, ShapeError } from "../errors.ts";
+import { formatCsv, formatNpy, parseMatrix, type ParsedMatrix } from "../io/index.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import { columns } from "../linalg/rows.ts";
 
 /** Relative to the bundled dist/cli.js. */
@@ -49,6 +50,16 @@ export async function checkOutput(path: string): Promise<void> {
   }
   const target = await stat(path).catch(() => undefined);
   if (target?.isDirectory()) throw new FileError(`${path}: is a folder, expected the name of a file to write`);
+}
+
+/** Writes a matrix as .npy, or as .csv where the name ends so. */
+export function writeMatrix(path: string, A: Matrix): Promise<void> {
+  return writeOutput(path, /\.csv$/i.test(path) ? formatCsv(A) : formatNpy(A));
+}
+
+/** Of matrices whose rows a kernel takes together. */
+export function requireColumns(path: string, A: Matrix, of: string, X: Matrix): void {
+  if (A.cols !== X.cols) throw new ShapeError(`${path}: has ${A.cols} columns, ${of} has ${X.cols}: expected as many`);
 }
 
 /** Writes a file whole or not at all: under another name first. A device or pipe is written directly. */

@@ -1,10 +1,9 @@
 // eigenscope kernel: the kernel matrix of the rows of a file, or its spectrum.
 
 import { createEngine } from "../engine.ts";
-import { formatNpy } from "../io/index.ts";
 import { normalizeRows } from "../linalg/rows.ts";
 import { grouped } from "../plot/numbers.ts";
-import { checkOutput, readMatrix, withoutLastColumn, writeOutput } from "./files.ts";
+import { checkOutput, readMatrix, requireColumns, withoutLastColumn, writeMatrix } from "./files.ts";
 import { accuracyOf, KERNEL_HELP, KERNEL_OPTIONS, kernelFrom } from "./kernelOptions.ts";
 import { bold, Progress, seconds } from "./output.ts";
 import { present } from "./spectrum.ts";
@@ -14,7 +13,8 @@ export const help = `eigenscope kernel FILE --kernel K [options]
 
   The kernel matrix of the rows of FILE, written to a file, or its eigenvalues.
 
-  --out K.npy              write the matrix: k(xᵢ, xⱼ) for the rows of FILE, or
+  --out K.npy              write the matrix (.npy, .csv): k(xᵢ, xⱼ) for the rows
+                           of FILE, or
   --with Z.npy             k(xᵢ, zⱼ), one row for each row of FILE
   --spectrum               print its eigenvalues, ascending, one a line: all, or
   --k K                    the K largest, by Lanczos, with residuals, without
@@ -61,6 +61,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   };
   const { matrix: X, warnings } = await read(file);
   const Z = given.with === undefined ? undefined : await read(given.with);
+  if (Z) requireColumns(given.with!, Z.matrix, file, X);
 
   const progress = new Progress(signal);
   const es = await createEngine(engine);
@@ -89,7 +90,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     const K = await es.kernels.matrix(kernel, X, Z?.matrix, progress.step(name));
     const took = elapsed();
     progress.clear();
-    await writeOutput(out!, formatNpy(K));
+    await writeMatrix(out!, K);
     const { rows, cols } = K;
     if (given.json) {
       const { variant, threads } = es.info;

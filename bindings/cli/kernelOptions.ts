@@ -112,7 +112,7 @@ export function kernelFrom(verb: string, given: Given): kernels.Kernel {
   try {
     compile(verb, kernel, 1); // for its checks; no file has been read yet
   } catch (error) {
-    throw error instanceof OptionError ? new UsageError(error.message) : error;
+    throw error instanceof OptionError ? new UsageError(inOptions(error.message)) : error;
   }
   return kernel;
 }
@@ -123,6 +123,11 @@ export async function accuracyOf(es: Engine, kernel: kernels.Kernel, X: Matrix):
   if (errorBound === 0) return {};
   return { errorBound, note: `quadrature: k(x, z) within ${errorBound.toExponential(0)}·√(k(x, x)·k(z, z))` };
 }
+
+/** "verb: kernel.network.layers[0].weightStd is −1, expected …" as "--weight-std: −1, expected …" */
+const inOptions = (message: string) => message.replace(/^\w+: kernel\.(?:.*\.)?(\w+) is (\S+),/, (_, name: string, value: string) => (
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: ${value},`
+));
 
 const list = (options: readonly string[]) => options.map((option) => `--${option}`).join(", ");
 

@@ -2,12 +2,12 @@
 
 import { createEngine } from "../engine.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { argmax, classificationErrors, formatNpy, oneHot } from "../io/index.ts";
+import { argmax, classificationErrors, oneHot } from "../io/index.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { normalizeRows } from "../linalg/rows.ts";
 import { grouped } from "../plot/numbers.ts";
 import type { FitOptions } from "../regression/fit.ts";
-import { checkOutput, readMatrix, writeOutput } from "./files.ts";
+import { checkOutput, readMatrix, requireColumns, writeMatrix } from "./files.ts";
 import { accuracyOf, KERNEL_HELP, KERNEL_OPTIONS, kernelFrom } from "./kernelOptions.ts";
 import { bold, dim, padEnd, Progress, seconds, wrap, yellow } from "./output.ts";
 import { choice, decimal, ENGINE_HELP, ENGINE_OPTIONS, engineOptions, parse, UsageError, wholeNumber } from "./usage.ts";
@@ -20,7 +20,7 @@ export const help = `eigenscope regress --train X --labels Y --test X2 --kernel 
   whose largest output (the first of equal ones) is not that of their label.
 
   --test-labels Y2         tell the mean squared error and the errors on X2
-  --predictions out.npy    write f(x) for the rows of X2
+  --predictions out.npy    write f(x) for the rows of X2 (.npy, .csv)
 
   --method M               solve (default): (K + λI)·α = Y by factorization;
                            cg: by conjugate gradients; eigenpro: EigenPro 2
@@ -60,7 +60,7 @@ interface Summary {
   train: Score;
   test: Partial<Score> & { count: number };
   seconds: number;
-  info: { method: string; warnings: string[] };
+  info: { method: string; iterations?: number; condition?: number; warnings: string[] };
 }
 
 export async function run(args: string[], signal: AbortSignal): Promise<string> {
@@ -87,6 +87,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   const rowsOf = async (path: string) => (given.normalize ? normalizeRows(await read(path)) : read(path));
   const [X, labels, X2] = [await rowsOf(given.train!), await read(given.labels!), await rowsOf(given.test!)];
   requireRows(given.labels!, labels, given.train!, X);
+  requireColumns(given.test!, X2, given.train!, X);
   const classes = areClasses(labels);
   const Y = classes ? encode(given.labels!, labels) : labels;
   let Y2: Matrix | undefined;
@@ -94,8 +95,9 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     const path = given["test-labels"];
     const tested = await read(path);
     requireRows(path, tested, given.test!, X2);
-    Y2 = classes ? encode(path, tested, Y.cols) : tested;
-    if (Y2.cols !== Y.cols) throw new ShapeError(`${path}: has ${Y2.cols} columns, ${given.labels} has ${Y.cols}`);
+    // one of the two may hold classes and the other their targets
+    Y2 = tested.cols === 1 && (classes || Y.cols > 1) ? encode(path, tested, Y.cols) : tested;
+    if (Y2.cols !== Y.cols) throw new ShapeError(`${path}: has ${Y2.cols} columns, expected ${Y.cols} targets${classes ? " or one of classes" : ""}`);
   }
 
   const progress = new Progress(signal);
@@ -110,7 +112,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     const took = (performance.now() - start) / 1000;
     progress.clear();
     const test = { ...(Y2 && score(F2, Y2)), count: X2.rows };
-    if (given.predictions !== undefined) await writeOutput(given.predictions, formatNpy(F2));
+    if (given.predictions !== undefined) await writeMatrix(given.predictions, F2);
     const { converged, diverged } = model.info as { converged: boolean; diverged?: boolean };
     // that many epochs are what was asked of eigenpro
     if (diverged || (method === "cg" && !converged)) warnings.push(`${method} has ${diverged ? "diverged" : "not converged"}`);
@@ -146,6 +148,12 @@ function score(F: Matrix, Y: Matrix): Score {
   return { mse: squares / Y.data.length, ...(Y.cols > 1 && { errors: classificationErrors(F, argmax(Y)) }) };
 }
 
+/** What a method that iterates took, or what the factorization says of the problem. */
+const effort = ({ method, iterations, condition }: Summary["info"]) => {
+  if (condition !== undefined) return [`condition ${condition.toExponential(0)}`];
+  return [`${grouped(iterations!)} ${method === "eigenpro" ? "epoch" : "iteration"}${iterations === 1 ? "" : "s"}`];
+};
+
 /** The result for people. */
 function present(summary: Summary, X: Matrix, kernel: string[], method: string): string {
   const { train, test, info } = summary;
@@ -159,7 +167,7 @@ function present(summary: Summary, X: Matrix, kernel: string[], method: string):
     `  ${bold("Kernel regression")}`,
     "",
     line("kernel", kernel),
-    line("method", [method, seconds(summary.seconds)]),
+    line("method", [method, ...effort(info), seconds(summary.seconds)]),
     line("train", [`${grouped(X.rows)} rows`, ...of(train, X.rows)]),
     line("test", [`${grouped(test.count)} rows`, ...of(test, test.count)]),
     ...info.warnings.flatMap((warning) => wrap(`  ${yellow("!")} `, warning)),

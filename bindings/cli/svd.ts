@@ -1,10 +1,9 @@
 // eigenscope svd: singular values of a matrix, all or the largest.
 
 import { createEngine, type Engine } from "../engine.ts";
-import { formatNpy } from "../io/index.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { CallOptions } from "../options.ts";
-import { checkOutput, readMatrix, writeOutput } from "./files.ts";
+import { checkOutput, readMatrix, writeMatrix } from "./files.ts";
 import { Progress } from "./output.ts";
 import { present } from "./spectrum.ts";
 import { choice, ENGINE_HELP, ENGINE_OPTIONS, engineOptions, parse, UsageError, wholeNumber } from "./usage.ts";
@@ -85,8 +84,8 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     progress.clear();
     const { s: values, u, vt, residuals, info } = found;
     const part = k === undefined ? undefined : `the ${k} largest`;
-    if (given.u !== undefined) await writeOutput(given.u, formatNpy(u!));
-    if (given.vt !== undefined) await writeOutput(given.vt, formatNpy(vt!));
+    if (given.u !== undefined) await writeMatrix(given.u, u!);
+    if (given.vt !== undefined) await writeMatrix(given.vt, vt!);
     const data = { rows: A.rows, cols: A.cols, source: file };
     return await present({ kind: "singular values", data, values, part, residuals, info, seconds, warnings }, es, given);
   } finally {

@@ -23,7 +23,7 @@ interface Parsed<T extends Options> {
 export function parse<T extends Options>(verb: string, args: string[], options: T, files: 0 | 1): Parsed<T> {
   let parsed;
   try {
-    parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
+    parsed = parseArgs({ args: joinNumbers(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     // Node's messages go on with advice after the first sentence
     const [first] = (error as Error).message.split(/\.\s|\n/, 1);
@@ -34,6 +34,19 @@ export function parse<T extends Options>(verb: string, args: string[], options: 
     throw new UsageError(`${verb}: ${positionals[files]} is one argument too many: see eigenscope ${verb} --help`);
   }
   return { values, file: positionals[0] };
+}
+
+/** `--offset -1` as `--offset=-1`: parseArgs takes a value that starts with a dash for an option. */
+function joinNumbers(args: string[], options: Options): string[] {
+  const joined: string[] = [];
+  for (const [i, arg] of args.entries()) {
+    if (arg === "--") return [...joined, ...args.slice(i)];
+    const before = joined.at(-1);
+    const takes = before?.startsWith("--") && Object.hasOwn(options, before.slice(2)) && options[before.slice(2)]!.type === "string";
+    if (takes && /^-[\d.]/.test(arg)) joined[joined.length - 1] = `${before}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** A whole number from the command line. */

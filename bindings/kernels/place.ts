@@ -46,6 +46,7 @@ export function placeRows(rt: Runtime, fn: string, prepared: Prepared, name: str
   const { program, code, d } = prepared;
   if (X.cols !== d) throw new ShapeError(`${fn}: ${name} has ${X.cols} columns, expected ${d}`);
   const n = X.rows;
+  if (n === 0 || d === 0) throw new ShapeError(`${fn}: ${name} is ${n}×${d}, it must not be empty`);
   const placed = pushMatrix(rt, fn, name, X);
   moveRows(rt, fn, prepared, placed);
   const stride = n + (n & 1);
@@ -74,7 +75,7 @@ export function placeRows(rt: Runtime, fn: string, prepared: Prepared, name: str
 function moveRows(rt: Runtime, fn: string, prepared: Prepared, { at, rows, cols, stride }: Placed): void {
   const { kernels, memory } = rt;
   const { unit } = prepared.program;
-  if (unit === undefined || rows === 0) return;
+  if (unit === undefined) return;
   if (!prepared.origin) {
     const origin = memory.push(16 * cols, `${fn}: workspace`);
     prepared.origin = { at: origin, any: !!kernels.kernel_origin_f64(rows, cols, at, stride, origin) };

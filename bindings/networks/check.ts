@@ -34,10 +34,11 @@ export function checkDense(fn: string, path: string, { weightStd, biasStd, width
   if (!(Number.isInteger(width) && width > 0)) refuse(fn, `${path}.width`, width, "a whole number from 1 on");
 }
 
-export function checkActivation(fn: string, path: string, activation: Activation): void {
+/** `others`: what else may stand there. */
+export function checkActivation(fn: string, path: string, activation: Activation, others = ""): void {
   const kind = (activation as Partial<Activation> | undefined)?.kind;
   const names = Object.hasOwn(ACTIVATIONS, kind ?? "") ? ACTIVATIONS[kind!] : undefined;
-  if (!names) refuse(fn, `${path}.kind`, kind, `dense, residual or one of the activations ${Object.keys(ACTIVATIONS).join(", ")}`);
+  if (!names) refuse(fn, `${path}.kind`, kind, `${others}one of the activations ${Object.keys(ACTIVATIONS).join(", ")}`);
   for (const name of names) {
     const value = (activation as unknown as Record<string, unknown>)[name];
     if (!Number.isFinite(value)) refuse(fn, `${path}.${name}`, value, "a finite number");

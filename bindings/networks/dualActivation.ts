@@ -46,8 +46,8 @@ export function dualActivation(
   checkCount(fn, "terms", terms, 0, TERMS + 1);
   const [p, q] = variances;
   if (!(p >= 0 && q >= 0 && p + q < Infinity)) throw new OptionError(`${fn}: variances are ${p} and ${q}, expected numbers from 0 on`);
-  const xi = Float64Array.from(correlations);
-  if (xi.length === 0) throw new OptionError(`${fn}: correlations is empty, expected numbers from −1 to 1`);
+  const xi = Float64Array.from(Object(correlations) as ArrayLike<number>);
+  if (xi.length === 0) throw new OptionError(`${fn}: correlations is ${correlations?.length === 0 ? "empty" : String(correlations)}, expected an array of numbers from −1 to 1`);
   const outside = xi.findIndex((x) => !(Math.abs(x) <= 1));
   if (outside >= 0) throw new OptionError(`${fn}: correlation ${outside + 1} is ${xi[outside]}, expected a number from −1 to 1`);
 

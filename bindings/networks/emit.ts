@@ -47,7 +47,7 @@ function emitLayers(to: Emission, layers: Layer[], width: number, path: string):
       program.emit(OP.JOIN, program.stage(), program.stage());
       width = end;
     } else {
-      checkActivation(to.fn, at, layer);
+      checkActivation(to.fn, at, layer, "dense, residual or ");
       emitActivation(to, layer, at);
     }
   });

@@ -35,7 +35,8 @@ const MOST_PIECES = 4096;
 /** A piece of this share of the range that is not smooth holds a kink or a jump. */
 const SMALLEST = 1e-11;
 
-export function tabulate(fn: (x: number) => number, { range = [-40, 40], breakpoints = [], name = fn.name || "φ" }: TabulationOptions): Tabulation {
+export function tabulate(fn: (x: number) => number, { range = [-40, 40], breakpoints = [], name = fn?.name || "φ" }: TabulationOptions): Tabulation {
+  if (typeof fn !== "function") throw new OptionError(`activation: fn is ${String(fn)}, expected a function of one number`);
   const [low, high] = range;
   const inside = (x: number) => x > low && x < high;
   if (!(low < high && high - low < Infinity && low <= 0 && high >= 0)) throw new OptionError(`activation: range is [${low}, ${high}], expected an interval around 0`);

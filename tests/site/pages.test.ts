@@ -41,6 +41,10 @@ testSite("the site", async (t, { folder, url, visit, withoutServer }) => {
         assert.equal(nodes.some(({ role }) => role === "status"), path !== "");
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.equal(wide, 0);
+        if (phone && path) {
+          await until(page, PAGES[path]!.id, /^\d/);
+          assert.deepEqual(await page.evaluate(pastTheEdge), []);
+        }
       }, { phone }));
     }
   }
@@ -61,6 +65,14 @@ testSite("the site", async (t, { folder, url, visit, withoutServer }) => {
     await until(page, id, pattern);
   }));
 });
+
+/** In the page: what goes on to the right of the page's column. */
+function pastTheEdge(): string[] {
+  const main = document.querySelector("main")!;
+  const edge = main.getBoundingClientRect().right - parseFloat(getComputedStyle(main).paddingRight);
+  const past = Array.from(main.querySelectorAll("*")).filter((element) => element.getBoundingClientRect().right > edge + 1);
+  return past.map((element) => element.outerHTML.slice(0, 80));
+}
 
 function flatten(node: SerializedAXNode): SerializedAXNode[] {
   return [node, ...(node.children ?? []).flatMap(flatten)];
