@@ -174,6 +174,8 @@ test("what can't be tabulated is refused", () => {
   refuse(() => networks.activation("tanh" as never), /fn is tanh, expected a function/);
   refuse(() => networks.activation(Math.tanh, { range: [1, 2] }), /range is \[1, 2\]/);
   refuse(() => networks.activation((x) => Math.sin(1e6 * x)), /more than 4096 pieces/);
+  refuse(() => networks.activation(Math.tanh, { range: 3 as never }), /range is \[undefined, undefined\]/);
+  refuse(() => networks.activation(Math.tanh, { breakpoints: [NaN] }), /breakpoints is NaN, expected an array of numbers/);
 });
 
 testEach("dualActivation refuses what it can't take", (rt) => {
@@ -182,7 +184,24 @@ testEach("dualActivation refuses what it can't take", (rt) => {
   refuse(() => dualActivation(rt, networks.relu(), []), /correlations is empty/);
   refuse(() => dualActivation(rt, networks.relu(), 0.5 as never), /correlations is 0\.5, expected an array/);
   refuse(() => dualActivation(rt, networks.relu(), undefined as never), /correlations is undefined, expected an array/);
+  refuse(() => dualActivation(rt, networks.relu(), [0], { variances: 3 as never }), /variances are undefined and undefined/);
   refuse(() => dualActivation(rt, networks.relu(), [0], { variances: [-1, 1] }), /variances are -1 and 1/);
   refuse(() => dualActivation(rt, networks.relu(), [0], { terms: 1000 }), /terms is 1000/);
   refuse(() => dualActivation(rt, { kind: "mish" } as unknown as Activation, [0]), /activation\.kind is mish, expected one of the activations .*relu/);
+});
+
+testEach("a table that was changed on its way is refused", (rt) => {
+  const table = networks.activation(Math.tanh);
+  const { breakpoints, ...rest } = table;
+  for (const other of [rest, { ...table, edges: [40, -40] }, { ...table, coefficients: table.coefficients.map(() => 3) }, { ...table, coefficients: table.coefficients.map(() => [NaN]) }]) {
+    assert.throws(() => dualActivation(rt, other as Activation, [0]), /activation is a table with other contents, expected what networks\.activation\(fn\) gives/);
+  }
+  assert.deepEqual(breakpoints, []);
+});
+
+testEach("at variance 0 the errors are numbers", (rt) => {
+  const { value, derivative, error, derivativeError } = dualActivation(rt, networks.tanh(), [0.5], { variances: [0, 0] });
+  assert.equal(value[0], 0);
+  assert.ok(Math.abs(derivative[0]! - 1) <= 1e-14);
+  assert.ok(error >= 0 && error < 1e-14 && derivativeError >= 0 && derivativeError < 1e-13);
 });

@@ -126,6 +126,22 @@ testEach("kernels of distances do not know the unit of length, however large or 
   }
 });
 
+testEach("bandwidths beyond all squares, and beside kernels of other lengths", (rt) => {
+  const X = { data: Float64Array.of(0, 1, 3), rows: 3, cols: 1 };
+  const identity = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+  for (const [kernel] of distanceKernels(1e-300)) {
+    const own = kernel.kind === "dispersal" ? { ...kernel, bandwidth: 5e-324 } : kernel;
+    assert.deepEqual(matrix(rt, own, X).data, identity, kernel.kind);
+  }
+  const dispersal = kernels.dispersal({ bandwidth: 2, gamma: 1.5 });
+  const alone = matrix(rt, dispersal, X).data;
+  const both = matrix(rt, kernels.product([kernels.sum([kernels.gaussian({ bandwidth: 1e-40 }), dispersal]), dispersal]), X).data;
+  both.forEach((k, e) => {
+    const expected = (identity[e]! + alone[e]!) * alone[e]!;
+    assert.ok(Math.abs(k - expected) <= 16 * EPS * expected, `${k} is not ${expected}`);
+  });
+});
+
 testEach("polynomials of inner products", (rt) => {
   const X = rows(23, 17);
   const exact = rowsOf(X);

@@ -54,6 +54,11 @@ test("a description that can't be is refused, and says where", async () => {
   const la = await createCore();
   const X = [[1, 2], [3, 4]];
   const nested = (depth: number): Kernel => kernels.sum([kernels.hinf(), depth > 0 ? nested(depth - 1) : kernels.hinf()]);
+  function doubled<T>(part: T, times: number, twice: (part: T) => T): T {
+    return times > 0 ? doubled(twice(part), times - 1, twice) : part;
+  }
+  const holdsItself = kernels.sum([kernels.hinf()]);
+  holdsItself.terms.push(holdsItself);
   const cases: [unknown, RegExp][] = [
     [undefined, /kernel\.kind is undefined, expected one of gaussian, laplacian/],
     [{ kind: "rbf" }, /kernel\.kind is rbf/],
@@ -64,7 +69,17 @@ test("a description that can't be is refused, and says where", async () => {
     [kernels.sum([kernels.hinf()], [1, 2]), /kernel\.weights has 2 numbers, expected one for each of the 1 terms/],
     [kernels.sum([kernels.hinf()], [Infinity]), /kernel\.weights\[0\] is Infinity/],
     [kernels.product([kernels.product(["x" as never])]), /kernel\.factors\[0\]\.factors\[0\]\.kind is undefined/],
-    [nested(100), /kernel is nested 102 deep, expected at most 32/],
+    [nested(40), /kernel is nested 42 deep, expected at most 32/],
+    [nested(200), /kernel is nested more than 100 deep/],
+    [holdsItself, /kernel is nested more than 100 deep/],
+    [doubled<Kernel>(kernels.hinf(), 60, (k) => kernels.product([k, k])), /kernel has more than 10000 layers and terms/],
+    [kernels.nngp(network([doubled<networks.Layer>(relu(), 60, (layer) => networks.residual([layer, layer]))])), /kernel has more than 10000 layers/],
+    [{ kind: "sum" }, /kernel\.terms is undefined, expected an array/],
+    [{ kind: "product", factors: "ab" }, /kernel\.factors is ab, expected an array/],
+    [{ kind: "gaussian", bandwidth: 1n }, /kernel\.bandwidth is 1, expected a number above 0/],
+    [kernels.ntk(network([dense({ weightStd: 1e200 }), relu()])), /k\(x, x\) of row 1 of X is not finite/],
+    [kernels.polynomial({ degree: 5000 }), /k\(x, x\) of row 1 of X is not finite/],
+    [kernels.sum([kernels.hinf(), kernels.hinf()], [1e308, 1e308]), /k\(x, x\) of row 1 of X is not finite/],
   ];
   for (const [kernel, message] of cases) {
     assert.throws(() => la.kernels.matrix(kernel as Kernel, X), (error: { code: string; message: string }) => {
@@ -98,5 +113,18 @@ testEach("rows of very different lengths keep their angles", (rt) => {
       const tolerance = i % 3 === j % 3 && i !== j ? Math.sqrt(EPS) : 16 * EPS;
       assert.ok(Math.abs(H.data[i * rows.length + j]! - expected) <= tolerance * norm, `${i}, ${j}`);
     }
+  }
+});
+
+testEach("no rows give empty matrices and products of zeros; rows without numbers are refused", (rt) => {
+  const empty = (rows: number, cols: number) => ({ data: new Float64Array(rows * cols), rows, cols });
+  const X = { data: numbers(6, 1), rows: 2, cols: 3 };
+  for (const kernel of [...Object.values(KERNELS), kernels.nngp(network([dense(), networks.tanh()]))]) {
+    assert.deepEqual(matrix(rt, kernel, empty(0, 3)), empty(0, 0));
+    assert.deepEqual(matrix(rt, kernel, X, empty(0, 3)), empty(2, 0));
+    assert.deepEqual(matrix(rt, kernel, empty(0, 3), X), empty(0, 2));
+    assert.deepEqual(multiply(rt, kernel, X, empty(0, 3), empty(0, 2)), empty(2, 2));
+    assert.deepEqual(multiply(rt, kernel, X, null, empty(2, 0)), empty(2, 0));
+    assert.throws(() => matrix(rt, kernel, empty(2, 0)), /kernels\.matrix: X is 2×0, expected rows of at least one number/);
   }
 });

@@ -7,35 +7,55 @@ import { emitNetwork } from "../networks/emit.ts";
 import type { Kernel, Sum } from "./descriptions.ts";
 import { OP, Program } from "./instructions.ts";
 
-/** Instructions of a program at most, and frames that it may need: far beyond what networks have, and no load on memory. */
-const MOST_INSTRUCTIONS = 10_000;
+/** Parts of a description at most, and one within the other; frames that a program may need: far beyond what networks have. */
+const MOST_PARTS = 10_000;
+const MOST_DEPTH = 100;
 const MOST_FRAMES = 32;
 
 /** The program of a kernel over rows of d numbers. */
 export function compile(fn: string, kernel: Kernel, d: number): Program {
+  checkSize(fn, kernel);
   const program = new Program();
-  const bandwidth = leastBandwidth(kernel);
-  if (bandwidth !== undefined) program.unit = unitOf(bandwidth);
   emitKernel(fn, program, kernel, d, "kernel");
-  const { size, frames } = program;
-  if (size > MOST_INSTRUCTIONS) throw new OptionError(`${fn}: kernel has ${size} layers and terms, expected at most ${MOST_INSTRUCTIONS}`);
+  const { frames } = program;
   if (frames > MOST_FRAMES) throw new OptionError(`${fn}: kernel is nested ${frames} deep, expected at most ${MOST_FRAMES}`);
-  return program;
+  const bandwidth = leastBandwidth(kernel);
+  if (bandwidth === undefined) return program;
+  const scaled = new Program();
+  scaled.unit = unitOf(bandwidth);
+  emitKernel(fn, scaled, kernel, d, "kernel");
+  return scaled;
+}
+
+/** Refuses what is too large to be walked through, as a description that holds itself is. */
+function checkSize(fn: string, kernel: Kernel): void {
+  const open: [part: any, depth: number][] = [[kernel, 1]];
+  for (let size = 1; open.length > 0;) {
+    const [part, depth] = open.pop()!;
+    if (depth > MOST_DEPTH) throw new OptionError(`${fn}: kernel is nested more than ${MOST_DEPTH} deep, expected less`);
+    for (const list of [part?.terms, part?.factors, part?.network?.layers, part?.layers, part?.shortcut]) {
+      if (!Array.isArray(list)) continue;
+      size += list.length;
+      if (size > MOST_PARTS) throw new OptionError(`${fn}: kernel has more than ${MOST_PARTS} layers and terms, expected less`);
+      for (const inner of list) open.push([inner, depth + 1]);
+    }
+  }
 }
 
 /** Leaves a frame with the kernel on the stack. `path` names it in messages. */
 function emitKernel(fn: string, program: Program, kernel: Kernel, d: number, path: string): void {
   const bandwidth = (of: { bandwidth: number }) => positive(fn, `${path}.bandwidth`, of.bandwidth) * (program.unit ?? 1);
   switch (kernel?.kind) {
-    case "gaussian": return program.emit(OP.GAUSSIAN, -0.5 / bandwidth(kernel) ** 2);
+    case "gaussian": return program.emit(OP.GAUSSIAN, bounded(-0.5 / bandwidth(kernel) ** 2));
     case "laplacian": return program.emit(OP.LAPLACIAN, -1 / bandwidth(kernel));
     case "dispersal": {
       const { gamma } = kernel;
       if (!(gamma > 0 && gamma <= 2)) throw new OptionError(`${fn}: ${path}.gamma is ${String(gamma)}, expected a number above 0 and up to 2`);
       const high = Math.fround(gamma / 2);
-      return program.emit(OP.DISPERSAL, -1 / positive(fn, `${path}.bandwidth`, kernel.bandwidth), high, gamma / 2 - high);
+      const scaled = positive(fn, `${path}.bandwidth`, kernel.bandwidth) * (program.unit ?? 1) ** gamma;
+      return program.emit(OP.DISPERSAL, bounded(-1 / scaled), high, gamma / 2 - high);
     }
-    case "cauchy": return program.emit(OP.CAUCHY, 1 / bandwidth(kernel) ** 2);
+    case "cauchy": return program.emit(OP.CAUCHY, bounded(1 / bandwidth(kernel) ** 2));
     case "matern": {
       const { nu } = kernel;
       if (nu === 0.5) return program.emit(OP.LAPLACIAN, -1 / bandwidth(kernel));
@@ -93,9 +113,12 @@ const KINDS: Kernel["kind"][] = [
   "gaussian", "laplacian", "dispersal", "cauchy", "matern", "polynomial", "arccos", "nngp", "ntk", "hinf", "sum", "product",
 ];
 
-/** Of a kernel of distances alone: the least length that its distances are measured in. Otherwise undefined. */
+/** Finite, so that its product with a distance of 0 is 0. */
+const bounded = (x: number) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, x));
+
+/** Of a kernel of distances alone, checked: the least length that its distances are measured in. Otherwise undefined. */
 function leastBandwidth(kernel: Kernel): number | undefined {
-  switch (kernel?.kind) {
+  switch (kernel.kind) {
     case "gaussian": case "laplacian": case "cauchy": case "matern": return kernel.bandwidth;
     case "dispersal": return 1; // its bandwidth is no length
     case "sum": case "product": {

@@ -45,8 +45,9 @@ export function errorBound(rt: Runtime, kernel: Kernel, X: MatrixLike): number {
         case OP.JOIN: worst(stack); break;
         case OP.THETA: top().e = top().f; break;
         case OP.ADD:
+        case OP.SCALE:
           if (first < 0 && stack.some(({ e }) => e > 0)) throw new OptionError(`${fn}: kernel.weights holds ${first}, expected no weight below 0 where activations are integrated`);
-          worst(stack);
+          if (op === OP.ADD) worst(stack);
           break;
         case OP.MULTIPLY: {
           const { e } = stack.pop()!;
@@ -61,7 +62,6 @@ export function errorBound(rt: Runtime, kernel: Kernel, X: MatrixLike): number {
           activate(top(), activation, op === OP.SERIES, variances(first));
           break;
         }
-        case OP.SCALE: break;
         default: stack.push({ e: 0, f: 0 });
       }
     }

@@ -1,13 +1,13 @@
 // Kernels over rows in wasm memory: what matrices, products, operators and regression are made from. Everything here runs
 // within the caller's scope of rt.memory.
 
-import { NotFiniteError, ShapeError } from "../errors.ts";
+import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { pushEmpty, pushMatrix, type Matrix, type Placed } from "../linalg/matrix.ts";
+import { checkVariances, fillSeries } from "../networks/fill.ts";
 import { compile } from "./compile.ts";
 import type { Kernel } from "./descriptions.ts";
-import { checkVariances, fillSeries } from "../networks/fill.ts";
 import type { Program } from "./instructions.ts";
 
 /** A kernel that is ready for rows of d numbers. */
@@ -45,6 +45,7 @@ export function placeProgram(rt: Runtime, fn: string, program: Program, d: numbe
 export function placeRows(rt: Runtime, fn: string, prepared: Prepared, name: string, X: Matrix): KernelRows {
   const { program, code, d } = prepared;
   if (X.cols !== d) throw new ShapeError(`${fn}: ${name} has ${X.cols} columns, expected ${d}`);
+  if (d === 0) throw new ShapeError(`${fn}: ${name} is ${X.rows}×0, expected rows of at least one number`);
   const n = X.rows;
   if (n === 0 || d === 0) throw new ShapeError(`${fn}: ${name} is ${n}×${d}, it must not be empty`);
   const placed = pushMatrix(rt, fn, name, X);
@@ -67,6 +68,10 @@ export function placeRows(rt: Runtime, fn: string, prepared: Prepared, name: str
   const overflow = rt.memory.f64(table, n).findIndex((square) => !(square < 2 ** 1020));
   if (overflow >= 0) {
     throw new NotFiniteError(`${fn}: the square of row ${overflow + 1} of ${name} overflows${program.unit ? ", in units of the bandwidth" : ""}`);
+  }
+  const unlimited = rt.memory.f64(diagonal, n).findIndex((k) => !Number.isFinite(k));
+  if (unlimited >= 0) {
+    throw new OptionError(`${fn}: k(x, x) of row ${unlimited + 1} of ${name} is not finite, expected smaller rows, weights or parameters`);
   }
   return { placed, n, table, stride, diagonal };
 }
@@ -112,6 +117,7 @@ export function placeKernel(rt: Runtime, fn: string, prepared: Prepared, X: Kern
 function fillBlock(rt: Runtime, fn: string, { program, code, d }: Prepared, symmetric: boolean, X: KernelRows, Z: KernelRows, out: Placed): void {
   const { kernels, memory } = rt;
   const { size, frames } = program;
+  if (X.n === 0 || Z.n === 0) return;
   memory.scope(() => {
     const work = memory.push(kernels.kernel_block_work_f64(symmetric, X.n, Z.n, d, 0, frames), `${fn}: workspace`);
     rt.checkAborted(kernels.kernel_block_f64(
@@ -129,6 +135,10 @@ export function placeProduct(
   const { size, frames } = program;
   const symmetric = X === Z;
   const out = pushEmpty(rt, fn, X.n, V.cols);
+  if (X.n === 0 || V.rows === 0 || V.cols === 0) {
+    memory.f64(out.at, out.rows * out.stride).fill(0);
+    return out;
+  }
   memory.scope(() => {
     const work = memory.push(kernels.kernel_block_work_f64(symmetric, X.n, Z.n, d, V.cols, frames), `${fn}: workspace`);
     rt.checkAborted(kernels.kernel_product_f64(

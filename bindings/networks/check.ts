@@ -51,16 +51,23 @@ export function checkActivation(fn: string, path: string, activation: Activation
     case "monomial": case "hermite": return checkDegree(fn, path, activation.degree, MOST_DEGREE);
     case "polynomial": {
       const { coefficients } = activation;
-      const fits = Array.isArray(coefficients) && coefficients.length > 0 && coefficients.length <= MOST_DEGREE + 1;
-      if (!fits || !coefficients.every(Number.isFinite)) refuse(fn, `${path}.coefficients`, coefficients, `an array of 1 to ${MOST_DEGREE + 1} finite numbers`);
+      const fits = areNumbers(coefficients) && coefficients.length > 0 && coefficients.length <= MOST_DEGREE + 1;
+      if (!fits) refuse(fn, `${path}.coefficients`, coefficients, `an array of 1 to ${MOST_DEGREE + 1} finite numbers`);
       return;
     }
     case "tabulated": {
-      const { edges, coefficients } = activation;
-      const fits = Array.isArray(edges) && Array.isArray(coefficients) && edges.length === coefficients.length + 1 && edges.length > 1;
-      if (!fits) refuse(fn, path, "a table without its pieces", "what networks.activation(fn) gives");
+      const { edges, coefficients, breakpoints, jumps, error } = activation;
+      const fits = areNumbers(edges) && edges.length > 1 && edges.every((x, i) => i === 0 || x > edges[i - 1]!)
+        && Array.isArray(coefficients) && coefficients.length === edges.length - 1 && coefficients.every((c) => areNumbers(c) && c.length > 0)
+        && areNumbers(breakpoints) && typeof jumps === "boolean" && Number.isFinite(error);
+      if (!fits) refuse(fn, path, "a table with other contents", "what networks.activation(fn) gives");
     }
   }
+}
+
+/** An array of finite numbers, with none left out. */
+function areNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.findIndex((x) => !Number.isFinite(x)) < 0;
 }
 
 function checkDegree(fn: string, path: string, degree: number, most: number): void {

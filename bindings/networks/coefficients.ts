@@ -77,7 +77,8 @@ function quadrature(phi: Phi, largest: number): (variance: number, least?: numbe
   const p = largest;
   const square = moment(phi, ruleAt(p), p);
   const beyond = (phi.value(reach * Math.sqrt(p)) ** 2 + phi.value(-reach * Math.sqrt(p)) ** 2) * Math.exp((-reach * reach) / 2);
-  const quadratureError = (Math.abs(moment(phi, new Rule(edges(2 * panels, p)), p) - square) + beyond) / square + 2 * phi.error;
+  const change = Math.abs(moment(phi, new Rule(edges(2 * panels, p)), p) - square) + beyond;
+  const quadratureError = (square > 0 ? change / square : 0) + 2 * phi.error;
   let enough = 0;
   return (variance, least = 0) => {
     const rule = ruleAt(variance);

@@ -39,12 +39,13 @@ export interface DualActivation {
  * In closed form for the activations that have one, otherwise by quadrature, with a bound on the error that it leaves.
  */
 export function dualActivation(
-  rt: Runtime, activation: Activation, correlations: ArrayLike<number>, { variances = [1, 1], terms = 0 }: DualActivationOptions = {},
+  rt: Runtime, activation: Activation, correlations: ArrayLike<number>, options: DualActivationOptions = {},
 ): DualActivation {
   const fn = "dualActivation";
+  const { variances = [1, 1], terms = 0 } = Object(options) as DualActivationOptions;
   checkActivation(fn, "activation", activation);
   checkCount(fn, "terms", terms, 0, TERMS + 1);
-  const [p, q] = variances;
+  const { 0: p, 1: q } = Object(variances) as [number, number];
   if (!(p >= 0 && q >= 0 && p + q < Infinity)) throw new OptionError(`${fn}: variances are ${p} and ${q}, expected numbers from 0 on`);
   const xi = Float64Array.from(Object(correlations) as ArrayLike<number>);
   if (xi.length === 0) throw new OptionError(`${fn}: correlations is ${correlations?.length === 0 ? "empty" : String(correlations)}, expected an array of numbers from −1 to 1`);

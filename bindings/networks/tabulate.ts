@@ -35,11 +35,15 @@ const MOST_PIECES = 4096;
 /** A piece of this share of the range that is not smooth holds a kink or a jump. */
 const SMALLEST = 1e-11;
 
-export function tabulate(fn: (x: number) => number, { range = [-40, 40], breakpoints = [], name = fn?.name || "φ" }: TabulationOptions): Tabulation {
+export function tabulate(fn: (x: number) => number, options: TabulationOptions): Tabulation {
   if (typeof fn !== "function") throw new OptionError(`activation: fn is ${String(fn)}, expected a function of one number`);
-  const [low, high] = range;
+  const { range = [-40, 40], breakpoints = [], name = fn.name || "φ" } = Object(options) as TabulationOptions;
+  const { 0: low, 1: high } = Object(range) as [number, number];
   const inside = (x: number) => x > low && x < high;
   if (!(low < high && high - low < Infinity && low <= 0 && high >= 0)) throw new OptionError(`activation: range is [${low}, ${high}], expected an interval around 0`);
+  if (!(Array.isArray(breakpoints) && breakpoints.every(Number.isFinite))) {
+    throw new OptionError(`activation: breakpoints is ${String(breakpoints)}, expected an array of numbers`);
+  }
   const value = (x: number) => {
     const y = fn(x);
     if (Number.isFinite(y)) return y;

@@ -20,7 +20,7 @@ import { nystrom, type NystromResult } from "../linalg/nystrom.ts";
 import { runSteps } from "../linalg/operator.ts";
 import { copyOut, multiply } from "../linalg/range.ts";
 import { checkCount } from "../options.ts";
-import { checkNotNegative, isKept, placeProblem, product, type Targets } from "./problem.ts";
+import { checkNotNegative, isKept, placeProblem, powerOfTwo, product, type Targets } from "./problem.ts";
 
 /** Of the preconditioner: on the digits a third to a sixth of the iterations, and half of the time. */
 const RANK = 100;
@@ -74,9 +74,19 @@ export function cgFit(
     };
     const precondition = rank > 0 ? nystromPreconditioner(rt, fn, n, ridge, rank, apply) : undefined;
     const y = copyOut(rt, placed).data;
+    const units = unitsOf(y, L);
+    y.forEach((value, e) => { y[e] = value / units[e % L]!; });
     const { solution, ...reached } = conjugateGradients(y, L, multiplied, precondition, tol, maxIterations, (fraction) => rt.tell(fraction));
+    solution.forEach((value, e) => { solution[e] = value * units[e % L]!; });
     return { alpha: { data: solution, rows: n, cols: L }, info: { method: "cg", ridge, ...reached } };
   });
+}
+
+/** For each of the L columns a power of two near its largest number: in units of these no square overflows or vanishes. */
+function unitsOf(y: Float64Array, L: number): Float64Array {
+  const largest = new Float64Array(L);
+  y.forEach((value, e) => { largest[e % L] = Math.max(largest[e % L]!, Math.abs(value)); });
+  return largest.map(powerOfTwo);
 }
 
 type Map = (V: Float64Array) => Float64Array;

@@ -53,7 +53,7 @@ export function fit(rt: Runtime, kernel: Kernel, X: MatrixLike, Y: Targets, opti
   if (!Object.hasOwn(METHODS, method)) {
     throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected one of ${Object.keys(METHODS).join(", ")}`);
   }
-  if (method !== "eigenpro" && "centers" in Object(options)) {
+  if (method !== "eigenpro" && (Object(options) as EigenProFitOptions).centers !== undefined) {
     throw new OptionError(`${fn}: centers are given, method ${JSON.stringify(method)} has the rows of X as centers: expected "eigenpro"`);
   }
   const solver: (rt: Runtime, fn: string, kernel: Kernel, X: MatrixLike, Y: Targets, options: never) => Coefficients = METHODS[method];

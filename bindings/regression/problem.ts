@@ -85,6 +85,18 @@ export function addToDiagonal(rt: Runtime, A: Placed, s: number): void {
   for (let i = 0; i < A.rows; i++) numbers[i * (A.stride + 1)]! += s;
 }
 
+/** A power of two near the size of x ≥ 0: dividing by it rounds nothing. 1 for 0. */
+export function powerOfTwo(x: number): number {
+  return x > 0 ? 2 ** Math.max(-1022, Math.min(1022, Math.floor(Math.log2(x)))) : 1;
+}
+
+/** A power of two near the largest of the numbers. */
+export const unitOf = (values: ArrayLike<number>): number => {
+  let largest = 0;
+  for (let e = 0; e < values.length; e++) largest = Math.max(largest, Math.abs(values[e]!));
+  return powerOfTwo(largest);
+};
+
 /** The mean of the squares of all numbers. */
 export function meanSquare(values: ArrayLike<number>): number {
   let sum = 0;

@@ -68,7 +68,7 @@ export function ridgePath(
     for (let k = 1; k < all.length; k++) if (leaveOneOut[k]! < leaveOneOut[index]!) index = k;
     const result: RidgePathResult = {
       ridges: all,
-      train: Float64Array.from(parts, ({ data }, k) => all[k]! ** 2 * meanSquare(data)),
+      train: Float64Array.from(parts, ({ data }, k) => meanSquare(data.map((a) => all[k]! * a))),
       leaveOneOut,
       best: { ridge: all[index]!, index, alpha: parts[index]! },
       eigenvalues: values,

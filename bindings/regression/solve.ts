@@ -17,7 +17,7 @@ import { factorizePlaced, solveWith, type Factors } from "../linalg/factorize.ts
 import { pullMatrix, pushEmpty, type Matrix, type MatrixLike, type Placed } from "../linalg/matrix.ts";
 import { copyOut } from "../linalg/range.ts";
 import {
-  addToDiagonal, checkNotNegative, copyOf, isKept, meanSquare, placeProblem, product, type Problem, type Targets,
+  addToDiagonal, checkNotNegative, copyOf, isKept, meanSquare, placeProblem, product, unitOf, type Problem, type Targets,
 } from "./problem.ts";
 
 export interface SolveFitOptions {
@@ -65,14 +65,15 @@ export function solveFit(
     const given = copyOut(rt, y).data;
     const fitted = copyOut(rt, kept ? product(rt, fn, kept, alpha) : placeProduct(rt, fn, prepared, rows, rows, alpha)).data;
     const missed = given.map((target, e) => target - fitted[e]! - (kept ? 0 : ridge * a[e]!));
-    const size = meanSquare(given);
+    const unit = unitOf(given);
+    const size = meanSquare(given.map((target) => target / unit));
     const info: SolveFitInfo = {
       method: "solve",
       converged: true,
       ridge,
       factorization,
       condition: factors.condition,
-      residual: size > 0 ? Math.sqrt(meanSquare(missed) / size) : 0,
+      residual: size > 0 ? Math.sqrt(meanSquare(missed.map((value) => value / unit)) / size) : 0,
     };
     if (leaveOneOut) {
       const g = inverseDiagonal(rt, fn, n, factors);
