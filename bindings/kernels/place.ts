@@ -45,7 +45,6 @@ export function placeProgram(rt: Runtime, fn: string, program: Program, d: numbe
 export function placeRows(rt: Runtime, fn: string, prepared: Prepared, name: string, X: Matrix): KernelRows {
   const { program, code, d } = prepared;
   if (X.cols !== d) throw new ShapeError(`${fn}: ${name} has ${X.cols} columns, expected ${d}`);
-  if (d === 0) throw new ShapeError(`${fn}: ${name} is ${X.rows}×0, expected rows of at least one number`);
   const n = X.rows;
   if (n === 0 || d === 0) throw new ShapeError(`${fn}: ${name} is ${n}×${d}, it must not be empty`);
   const placed = pushMatrix(rt, fn, name, X);
@@ -117,7 +116,6 @@ export function placeKernel(rt: Runtime, fn: string, prepared: Prepared, X: Kern
 function fillBlock(rt: Runtime, fn: string, { program, code, d }: Prepared, symmetric: boolean, X: KernelRows, Z: KernelRows, out: Placed): void {
   const { kernels, memory } = rt;
   const { size, frames } = program;
-  if (X.n === 0 || Z.n === 0) return;
   memory.scope(() => {
     const work = memory.push(kernels.kernel_block_work_f64(symmetric, X.n, Z.n, d, 0, frames), `${fn}: workspace`);
     rt.checkAborted(kernels.kernel_block_f64(
@@ -135,10 +133,7 @@ export function placeProduct(
   const { size, frames } = program;
   const symmetric = X === Z;
   const out = pushEmpty(rt, fn, X.n, V.cols);
-  if (X.n === 0 || V.rows === 0 || V.cols === 0) {
-    memory.f64(out.at, out.rows * out.stride).fill(0);
-    return out;
-  }
+  if (V.cols === 0) return out;
   memory.scope(() => {
     const work = memory.push(kernels.kernel_block_work_f64(symmetric, X.n, Z.n, d, V.cols, frames), `${fn}: workspace`);
     rt.checkAborted(kernels.kernel_product_f64(
