@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { parseMatrix } from "../bindings/io/index.ts";
 import { columns, normalizeRows } from "../bindings/linalg/rows.ts";
-import type { EighOptions } from "../bindings/linalg/eig.ts";
+import type { Dtype, EighOptions } from "../bindings/linalg/eig.ts";
 import { type Core, type Matrix } from "../bindings/sync.ts";
 import { gaussian, type Case, type Cases } from "./harness.ts";
 import { native, npm } from "./peers.ts";
@@ -26,7 +26,7 @@ const hinf: Input = (core) => core.hinf.exact(digits).matrix;
 const FLOPS = { eigvalsh: 4 / 3, eigh: 10 / 3 };
 
 function solve(
-  op: "eigvalsh" | "eigh", name: string, n: number, threads: number, input: Input, options: EighOptions = {},
+  op: "eigvalsh" | "eigh", name: string, n: number, threads: number, input: Input, options: EighOptions<Dtype> = {},
 ): Case {
   const { dtype = "f64", method, subset } = options;
   const plain = dtype === "f64" && method === undefined && subset === undefined;
@@ -45,7 +45,7 @@ function solve(
 }
 
 export const cases: Cases = (tiny) => {
-  const both = (name: string, n: number, threads: number, input: Input, options?: EighOptions) =>
+  const both = (name: string, n: number, threads: number, input: Input, options?: EighOptions<Dtype>) =>
     (["eigvalsh", "eigh"] as const).map((op) => solve(op, `${op} ${name}`, n, threads, input, options));
   return [1, 2].flatMap((threads) => [
     ...(tiny ? [40] : [128, 512, 1024, 2048]).flatMap((n) => both(`f64 ${n}×${n}`, n, threads, () => symmetric(n))),

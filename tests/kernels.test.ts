@@ -43,6 +43,8 @@ for (const [name, kernel] of Object.entries(KERNELS)) {
     const V = { data: numbers(m * 2, 2), rows: m, cols: 2 };
     const product = multiply(rt, kernel, X, Z, V);
     const expected = matmul(rt, cross, V);
+    const last = V.data.filter((_, e) => e % 2 === 1);
+    assert.deepEqual(multiply(rt, kernel, X, Z, last), multiply(rt, kernel, X, Z, { data: last, rows: m, cols: 1 }));
     const largest = Math.max(...diagonal);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < m; j++) assert.ok(Math.abs(cross.data[i * m + j]! - K.data[i * n + j]!) <= 32 * d * EPS * largest);
@@ -58,8 +60,9 @@ test("a description that can't be is refused, and says where", async () => {
   function doubled<T>(part: T, times: number, twice: (part: T) => T): T {
     return times > 0 ? doubled(twice(part), times - 1, twice) : part;
   }
-  const holdsItself = kernels.sum([kernels.hinf()]);
-  holdsItself.terms.push(holdsItself);
+  const terms: Kernel[] = [kernels.hinf()];
+  const holdsItself = kernels.sum(terms);
+  terms.push(holdsItself);
   const cases: [unknown, RegExp][] = [
     [undefined, /kernel\.kind is undefined, expected one of gaussian, laplacian/],
     [{ kind: "rbf" }, /kernel\.kind is rbf/],

@@ -9,12 +9,13 @@ import { createRuntime } from "../bindings/core/create.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
 import { matrix, type Matrix, type MatrixLike } from "../bindings/linalg/matrix.ts";
 import { answer, isSteps, runSteps, type LinearOperator, type Operator } from "../bindings/linalg/operator.ts";
+import type { Dtype } from "../bindings/linalg/eig.ts";
 import { randomizedSvd, type RandomizedSvdOptions, type RandomizedSvdResult } from "../bindings/linalg/randomizedSvd.ts";
 import { EPS, testEach } from "./harness.ts";
 import { fill, graded, hilbert, transposed, withSingularValues } from "./matrices.ts";
 
-const run = (rt: Runtime, A: MatrixLike | Operator, options: RandomizedSvdOptions) =>
-  runSteps("randomizedSvd", randomizedSvd(rt, A, options as RandomizedSvdOptions<"f64">)) as RandomizedSvdResult;
+const run = (rt: Runtime, A: MatrixLike | Operator, options: RandomizedSvdOptions<Dtype>) =>
+  runSteps("randomizedSvd", randomizedSvd(rt, A, options as RandomizedSvdOptions<"f64">)) as RandomizedSvdResult<Dtype>;
 
 const times = (A: Matrix, B: Matrix): Matrix<Float64Array> =>
   fill(A.rows, B.cols, (i, j) => {

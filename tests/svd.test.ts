@@ -9,6 +9,7 @@ import { createRuntime } from "../bindings/core/create.ts";
 import type { Runtime } from "../bindings/core/runtime.ts";
 import { cond, rank } from "../bindings/linalg/cond.ts";
 import { fromRows, matrix, type Matrix } from "../bindings/linalg/matrix.ts";
+import type { Dtype } from "../bindings/linalg/eig.ts";
 import { svd, svdvals, type SvdOptions, type SvdResult } from "../bindings/linalg/svd.ts";
 import { EPS, numbers, testEach } from "./harness.ts";
 import { fill, graded, hilbert, transposed, withSingularValues } from "./matrices.ts";
@@ -41,11 +42,11 @@ function checkOrthonormal(name: string, Q: Matrix, u: number): void {
 }
 
 /** That svd decomposes A, agrees with the expected values, and has the shapes that it should have. */
-function checkSvd(rt: Runtime, name: string, A: Matrix, expected: ArrayLike<number>, options: SvdOptions = {}): void {
+function checkSvd(rt: Runtime, name: string, A: Matrix, expected: ArrayLike<number>, options: SvdOptions<Dtype> = {}): void {
   const { rows: m, cols: n } = A;
   const k = Math.min(m, n);
   const eps = options.dtype === "f32" ? F32 : EPS;
-  const { u, s, vt, info } = svd(rt, A, options as SvdOptions<"f64">) as SvdResult;
+  const { u, s, vt, info } = svd(rt, A, options as SvdOptions<"f64">) as SvdResult<Dtype>;
   assert.deepEqual(info, { converged: true, method: "golub-kahan" });
   const shape = options.full ? [m, m, k, n, n] : [m, k, k, k, n];
   assert.deepEqual([u.rows, u.cols, s.length, vt.rows, vt.cols], shape, name);

@@ -148,7 +148,7 @@ function finite(fn: string, what: string, value: unknown): number {
   throw new OptionError(`${fn}: ${what} is ${String(value)}, expected a finite number`);
 }
 
-function listOf<T>(fn: string, what: string, value: T[]): T[] {
+function listOf<T>(fn: string, what: string, value: readonly T[]): readonly T[] {
   if (Array.isArray(value) && value.length > 0) return value;
   throw new OptionError(`${fn}: ${what} is ${Array.isArray(value) ? "empty" : String(value)}, expected an array`);
 }

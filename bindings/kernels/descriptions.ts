@@ -29,9 +29,9 @@ export interface Ntk { kind: "ntk"; network: Network }
 /** x·z·(π − θ)/(2π): Du et al. 2018 */
 export interface Hinf { kind: "hinf" }
 /** Σᵢ `weights[i]`·`terms[i]` */
-export interface Sum { kind: "sum"; terms: Kernel[]; weights?: number[] }
+export interface Sum { kind: "sum"; terms: readonly Kernel[]; weights?: readonly number[] }
 /** Πᵢ `factors[i]` */
-export interface Product { kind: "product"; factors: Kernel[] }
+export interface Product { kind: "product"; factors: readonly Kernel[] }
 
 export type Kernel =
   | Gaussian | Laplacian | Dispersal | Cauchy | Matern | Polynomial | ArcCos | Nngp | Ntk | Hinf | Sum | Product;
@@ -58,6 +58,6 @@ export const ntk = (network: Network): Ntk => ({ kind: "ntk", network });
 /** {@link Hinf} */
 export const hinf = (): Hinf => ({ kind: "hinf" });
 /** {@link Sum}; all weights 1 by default. */
-export const sum = (terms: Kernel[], weights?: number[]): Sum => ({ kind: "sum", terms, ...(weights && { weights }) });
+export const sum = (terms: readonly Kernel[], weights?: readonly number[]): Sum => ({ kind: "sum", terms, ...(weights && { weights }) });
 /** {@link Product} */
-export const product = (factors: Kernel[]): Product => ({ kind: "product", factors });
+export const product = (factors: readonly Kernel[]): Product => ({ kind: "product", factors });

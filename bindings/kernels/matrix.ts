@@ -3,6 +3,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { pullMatrix, pushMatrix, toMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
+import { toColumns } from "../linalg/solve.ts";
 import type { Kernel } from "./descriptions.ts";
 import { kernelDiagonal, placeKernel, placeProduct, placeRows, prepare, type KernelRows, type Prepared } from "./place.ts";
 
@@ -22,10 +23,12 @@ export function diagonal(rt: Runtime, kernel: Kernel, X: MatrixLike): Float64Arr
   });
 }
 
-/** K(X, Z)·V for V (m×c), n×c, without ever forming K; Z = null stands for X. */
-export function multiply(rt: Runtime, kernel: Kernel, X: MatrixLike, Z: MatrixLike | null, V: MatrixLike): Matrix<Float64Array> {
+/** K(X, Z)·V for V (m×c, or m numbers for c = 1), n×c, without ever forming K; Z = null stands for X. */
+export function multiply(
+  rt: Runtime, kernel: Kernel, X: MatrixLike, Z: MatrixLike | null, V: MatrixLike | ArrayLike<number>,
+): Matrix<Float64Array> {
   const fn = "kernels.multiply";
-  const given = toMatrix(fn, "V", V);
+  const { columns: given } = toColumns(fn, "V", V);
   return rt.memory.scope(() => {
     const { prepared, x, z } = placeBoth(rt, fn, kernel, X, Z ?? undefined);
     if (given.rows !== z.n) throw new ShapeError(`${fn}: V has ${given.rows} rows, expected one for each of the ${z.n} rows of ${Z ? "Z" : "X"}`);

@@ -9,5 +9,5 @@
  * @module kernels
  */
 
-export { errorBound } from "./errorBound.ts";
 export { diagonal, matrix, multiply } from "./matrix.ts";
+export { errorBound } from "./errorBound.ts";

@@ -18,7 +18,7 @@ export type Dtype = "f64" | "f32";
 /** What holds the results. */
 export type ArrayOf<D extends Dtype> = D extends "f32" ? Float32Array : Float64Array;
 
-export interface EighOptions<D extends Dtype = Dtype> {
+export interface EighOptions<D extends Dtype = "f64"> {
   /**
    * How: "auto" chooses the fastest, "tridiagonal". "jacobi" is slower and gets small eigenvalues right to
    * themselves where A determines them, above all those of a graded positive definite A. Default "auto".
@@ -33,7 +33,7 @@ export interface EighOptions<D extends Dtype = Dtype> {
   dtype?: D;
 }
 
-export interface EighResult<D extends Dtype = Dtype> {
+export interface EighResult<D extends Dtype = "f64"> {
   /** The n eigenvalues, or the k of the subset, ascending. */
   values: ArrayOf<D>;
   /** n×n (n×k); column j is the eigenvector of values[j], the columns are orthonormal. */
@@ -47,7 +47,7 @@ export interface EighResult<D extends Dtype = Dtype> {
  */
 export function eigvalsh(rt: Runtime, A: MatrixLike, options?: EighOptions<"f64">): Float64Array;
 export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions<"f32">): Float32Array;
-export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): Float64Array | Float32Array {
+export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions<Dtype> = {}): Float64Array | Float32Array {
   const { method, subset, dtype } = checkOptions("eigvalsh", options);
   if (method === "jacobi") return byJacobi(rt, "eigvalsh", A, subset, false).values;
   const { kernels } = rt;
@@ -70,7 +70,7 @@ export function eigvalsh(rt: Runtime, A: MatrixLike, options: EighOptions = {}):
  */
 export function eigh(rt: Runtime, A: MatrixLike, options?: EighOptions<"f64">): EighResult<"f64">;
 export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions<"f32">): EighResult<"f32">;
-export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): EighResult {
+export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions<Dtype> = {}): EighResult<Dtype> {
   const { method, subset, dtype } = checkOptions("eigh", options);
   if (method === "jacobi") return byJacobi(rt, "eigh", A, subset, true);
   const { kernels } = rt;
@@ -95,7 +95,7 @@ export function eigh(rt: Runtime, A: MatrixLike, options: EighOptions = {}): Eig
 const ARRAYS = { f64: Float64Array, f32: Float32Array };
 
 /** The options with their defaults, refused if they mean nothing, whatever A is. */
-function checkOptions(fn: string, options: EighOptions) {
+function checkOptions(fn: string, options: EighOptions<Dtype>) {
   const { method = "auto", subset, dtype = "f64" } = options;
   if (method !== "auto" && method !== "tridiagonal" && method !== "jacobi") {
     throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto", "tridiagonal" or "jacobi"`);

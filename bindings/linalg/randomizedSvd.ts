@@ -10,7 +10,7 @@ import { isOperator, toLinearOperator, type LinearOperator, type Steps, type Sym
 import { copyIn, copyOut, extendBasis, findRange, multiply, Source, type RangePlan } from "./range.ts";
 import { thinSvd } from "./thinSvd.ts";
 
-export interface RandomizedSvdOptions<D extends Dtype = Dtype> {
+export interface RandomizedSvdOptions<D extends Dtype = "f64"> {
   /** How many singular values; give it or `tol`. */
   rank?: number;
   /** Take as many as bring `info.error` down to this: an absolute bound of ‖A − U·S·Vᵀ‖. */
@@ -32,7 +32,7 @@ export interface RandomizedSvdOptions<D extends Dtype = Dtype> {
   dtype?: D;
 }
 
-export interface RandomizedSvdResult<D extends Dtype = Dtype> {
+export interface RandomizedSvdResult<D extends Dtype = "f64"> {
   /** m×k, orthonormal columns. */
   u: Matrix<ArrayOf<D>>;
   /** k values, descending; each at most the singular value of A that it stands for, but for rounding errors. */
@@ -67,8 +67,8 @@ export function randomizedSvd(
   rt: Runtime, A: MatrixLike | LinearOperator | SymmetricOperator, options: RandomizedSvdOptions<"f32">,
 ): Steps<RandomizedSvdResult<"f32">>;
 export function* randomizedSvd(
-  rt: Runtime, A: MatrixLike | LinearOperator | SymmetricOperator, options: RandomizedSvdOptions,
-): Steps<RandomizedSvdResult> {
+  rt: Runtime, A: MatrixLike | LinearOperator | SymmetricOperator, options: RandomizedSvdOptions<Dtype>,
+): Steps<RandomizedSvdResult<Dtype>> {
   const fn = "randomizedSvd";
   const given = isOperator(A) ? toLinearOperator(fn, "A", A) : toMatrix(fn, "A", A);
   const { rows: m, cols: n } = given;
@@ -129,7 +129,7 @@ function inF32(rt: Runtime, fn: string, X: Placed): Placed {
   return copy;
 }
 
-function checkOptions(fn: string, options: RandomizedSvdOptions, most: number) {
+function checkOptions(fn: string, options: RandomizedSvdOptions<Dtype>, most: number) {
   const { rank, tol, oversampling = 10, powerIterations = 2, scheme = "subspace", seed = 0, dtype = "f64" } = Object(options);
   if ((rank === undefined) === (tol === undefined)) throw new OptionError(`${fn}: expected either rank or tol`);
   if (rank !== undefined) checkCount(fn, "rank", rank, 1, most);

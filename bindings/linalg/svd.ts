@@ -6,7 +6,7 @@ import type { ArrayOf, Dtype } from "./eig.ts";
 import { jacobiSvd, type JacobiInfo } from "./jacobi.ts";
 import { pullMatrix, pushEmpty, pushMatrix, toMatrix, type Matrix, type MatrixLike, type Placed } from "./matrix.ts";
 
-export interface SvdvalsOptions<D extends Dtype = Dtype> {
+export interface SvdvalsOptions<D extends Dtype = "f64"> {
   /**
    * How: "auto" chooses the fastest, "golub-kahan". "jacobi" (f64 only) is slower and gets small singular values
    * right to themselves where A determines them, above all those of graded columns or rows. Default "auto".
@@ -16,12 +16,12 @@ export interface SvdvalsOptions<D extends Dtype = Dtype> {
   dtype?: D;
 }
 
-export interface SvdOptions<D extends Dtype = Dtype> extends SvdvalsOptions<D> {
+export interface SvdOptions<D extends Dtype = "f64"> extends SvdvalsOptions<D> {
   /** Square orthogonal u and vt, not only their first min(m, n) columns and rows. Default false. */
   full?: boolean;
 }
 
-export interface SvdResult<D extends Dtype = Dtype> {
+export interface SvdResult<D extends Dtype = "f64"> {
   /** m×k, k = min(m, n), orthonormal columns; m×m if full. */
   u: Matrix<ArrayOf<D>>;
   /** The k singular values, descending. */
@@ -39,7 +39,7 @@ type Bytes = 8 | 4;
  */
 export function svdvals(rt: Runtime, A: MatrixLike, options?: SvdvalsOptions<"f64">): Float64Array;
 export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions<"f32">): Float32Array;
-export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions = {}): Float64Array | Float32Array {
+export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions<Dtype> = {}): Float64Array | Float32Array {
   const bytes = checkOptions("svdvals", options);
   const a = door("svdvals", A);
   if (options.method === "jacobi") return rt.memory.scope(() => jacobiSvd(rt, "svdvals", pushMatrix(rt, "svdvals", "A", a), "values").s);
@@ -63,7 +63,7 @@ export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions = {}
  */
 export function svd(rt: Runtime, A: MatrixLike, options?: SvdOptions<"f64">): SvdResult<"f64">;
 export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions<"f32">): SvdResult<"f32">;
-export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions = {}): SvdResult {
+export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions<Dtype> = {}): SvdResult<Dtype> {
   const bytes = checkOptions("svd", options);
   const { full = false } = options;
   if (typeof full !== "boolean") throw new OptionError(`svd: full is ${JSON.stringify(full)}, expected true or false`);
@@ -93,7 +93,7 @@ export function svd(rt: Runtime, A: MatrixLike, options: SvdOptions = {}): SvdRe
 }
 
 /** Refuses options that mean nothing, whatever A is; the size of a number. */
-function checkOptions(fn: string, { method = "auto", dtype = "f64" }: SvdvalsOptions): Bytes {
+function checkOptions(fn: string, { method = "auto", dtype = "f64" }: SvdvalsOptions<Dtype>): Bytes {
   if (method !== "auto" && method !== "golub-kahan" && method !== "jacobi") {
     throw new OptionError(`${fn}: method is ${JSON.stringify(method)}, expected "auto", "golub-kahan" or "jacobi"`);
   }

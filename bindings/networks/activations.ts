@@ -40,7 +40,7 @@ export interface RectifiedMonomial { kind: "rectifiedMonomial"; degree: number }
 /** The Hermite polynomial of that degree, orthonormal under N(0, 1) */
 export interface Hermite { kind: "hermite"; degree: number }
 /** Σ coefficients[i]·xⁱ */
-export interface PolynomialActivation { kind: "polynomial"; coefficients: number[] }
+export interface PolynomialActivation { kind: "polynomial"; coefficients: readonly number[] }
 /** The hyperbolic tangent */
 export interface Tanh { kind: "tanh" }
 /** 1/(1 + e^−x) */
@@ -93,7 +93,7 @@ export const rectifiedMonomial = ({ degree }: { degree: number }): RectifiedMono
 /** {@link Hermite} */
 export const hermite = ({ degree }: { degree: number }): Hermite => ({ kind: "hermite", degree });
 /** {@link PolynomialActivation} */
-export const polynomial = ({ coefficients }: { coefficients: number[] }): PolynomialActivation => ({ kind: "polynomial", coefficients });
+export const polynomial = ({ coefficients }: { coefficients: readonly number[] }): PolynomialActivation => ({ kind: "polynomial", coefficients });
 /** {@link Tanh} */
 export const tanh = (): Tanh => ({ kind: "tanh" });
 /** {@link Sigmoid} */

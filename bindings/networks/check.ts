@@ -24,7 +24,7 @@ export function checkNetwork(fn: string, path: string, network: Network): void {
   if (!CONVENTIONS.includes(convention!)) refuse(fn, `${path}.convention`, convention, `one of ${CONVENTIONS.join(", ")}`);
 }
 
-export function checkLayers(fn: string, path: string, layers: unknown): asserts layers is Layer[] {
+export function checkLayers(fn: string, path: string, layers: unknown): asserts layers is readonly Layer[] {
   if (!Array.isArray(layers)) refuse(fn, path, layers, "an array of layers");
 }
 

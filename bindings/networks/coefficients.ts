@@ -43,8 +43,8 @@ export function seriesOf(activation: Activation, largest: number): (variance: nu
 }
 
 /** Σ c_j x^j at √p·z:  b_k = p^(k/2) Σ_i c′_{2i+k} (2i + k)!/(2ⁱ i! √k!) pⁱ, c′ the coefficients of the derivative. */
-function polynomialSeries(c: number[], p: number): Series {
-  const moments = (powers: number[], k: number) => {
+function polynomialSeries(c: readonly number[], p: number): Series {
+  const moments = (powers: readonly number[], k: number) => {
     let sum = 0;
     let factor = 1; // (2i + k)!/(2ⁱ i! √k!) pⁱ
     for (let j = 2; j <= k; j++) factor *= Math.sqrt(j);

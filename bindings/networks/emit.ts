@@ -29,7 +29,7 @@ export function emitNetwork(fn: string, program: Program, network: Network, d: n
 }
 
 /** Returns the width of the last layer. */
-function emitLayers(to: Emission, layers: Layer[], width: number, path: string): number {
+function emitLayers(to: Emission, layers: readonly Layer[], width: number, path: string): number {
   checkLayers(to.fn, path, layers);
   layers.forEach((layer, i) => {
     const at = `${path}[${i}]`;

@@ -73,7 +73,7 @@ export function phiOf(activation: Activation): Phi {
 export const SIGMOID_LIKE = 1 / 2.4020563531719796;
 
 /** The coefficients of a polynomial activation, powers ascending. */
-export function powersOf(activation: Extract<Activation, { kind: "monomial" | "hermite" | "polynomial" }>): number[] {
+export function powersOf(activation: Extract<Activation, { kind: "monomial" | "hermite" | "polynomial" }>): readonly number[] {
   if (activation.kind === "polynomial") return activation.coefficients;
   const { degree } = activation;
   if (activation.kind === "monomial") return [...new Array<number>(degree).fill(0), 1];
@@ -104,7 +104,7 @@ const sigmoid = (x: number) => 1 / (1 + exp(-x));
 const density = (x: number) => exp((-x * x) / 2) / sqrt(2 * PI);
 const normal = (x: number) => 0.5 + 0.5 * erf(x / sqrt(2));
 
-const horner = (c: number[], x: number) => c.reduceRight((sum, value) => sum * x + value, 0);
+const horner = (c: readonly number[], x: number) => c.reduceRight((sum, value) => sum * x + value, 0);
 
 /** erf x = (2/√π)·e^(−x²)·Σ 2ⁿx²ⁿ⁺¹/(2n + 1)!!, whose terms are all of one sign. */
 export function erf(x: number): number {

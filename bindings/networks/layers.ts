@@ -20,7 +20,7 @@ export type { Tabulation, TabulationOptions } from "./tabulate.ts";
 export type Convention = "ntk" | "standard" | "tutorial";
 
 export interface Network {
-  layers: Layer[];
+  layers: readonly Layer[];
   convention: Convention;
 }
 
@@ -36,18 +36,18 @@ export interface Dense {
 /** The sum of two branches. An empty one is the identity. */
 export interface Residual {
   kind: "residual";
-  layers: Layer[];
-  shortcut: Layer[];
+  layers: readonly Layer[];
+  shortcut: readonly Layer[];
 }
 
 export type Layer = Dense | Residual | Activation;
 
 /** A network of these layers, first to last. */
-export const network = (layers: Layer[], { convention = "ntk" }: { convention?: Convention } = {}): Network => ({ layers, convention });
+export const network = (layers: readonly Layer[], { convention = "ntk" }: { convention?: Convention } = {}): Network => ({ layers, convention });
 
 /** A fully connected layer; without `biasStd` it has no bias. */
 export const dense = ({ weightStd = 1, biasStd, width = 512 }: { weightStd?: number; biasStd?: number; width?: number } = {}): Dense =>
   ({ kind: "dense", weightStd, ...(biasStd !== undefined && { biasStd }), width });
 
 /** layers(x) + shortcut(x) */
-export const residual = (layers: Layer[], shortcut: Layer[] = []): Residual => ({ kind: "residual", layers, shortcut });
+export const residual = (layers: readonly Layer[], shortcut: readonly Layer[] = []): Residual => ({ kind: "residual", layers, shortcut });

@@ -107,7 +107,11 @@ test("@arethetypeswrong/cli finds nothing", async () => {
 });
 
 const USER = `
-  import { createEngine, matrix, CapabilityError, type Engine, type EngineOptions, type Matrix } from "eigenscope";
+  import {
+    createEngine, kernels, matrix, networks, CapabilityError, type AsyncFit, type DualActivation, type EigshOptions, type Engine,
+    type EngineOptions, type FitOptions, type GradientFlowResult, type Kernel, type KernelOperator, type Matrix, type Network,
+    type Posterior, type RandomizedSvdOptions,
+  } from "eigenscope";
   import { createCore, type Core } from "eigenscope/core";
   import { parseMatrix } from "eigenscope/io";
   import * as worker from "eigenscope/worker.js";
@@ -121,8 +125,29 @@ const USER = `
     const core: Core = await createCore();
     return values[0]! + s[0]! + core.eigh(matrix(2, 2)).values[0]!;
   }
+  const deep = [networks.dense({ biasStd: 0.1 }), networks.residual([networks.relu(), networks.dense()]), networks.gelu()] as const;
+  const net: Network = networks.network([...deep, networks.activation(Math.atan), networks.dense()], { convention: "tutorial" });
+  const kernel: Kernel = kernels.sum([kernels.ntk(net), kernels.matern({ bandwidth: 2, nu: 1.5 })], [1, 0.5]);
+  export async function learnt(es: Engine, core: Core, X: Matrix, Y: number[], signal: AbortSignal) {
+    const found: KernelOperator = es.kernels.operator(kernel, X);
+    const some: EigshOptions = { k: 3 };
+    const many: RandomizedSvdOptions = { rank: 3 };
+    const spectra = [(await es.linalg.eigsh(found, some)).values, (await es.linalg.randomizedSvd(found, many)).s];
+    const options: FitOptions = { method: "eigenpro", epochs: [1, 5] };
+    const fit: AsyncFit = await es.regression.fit(kernel, X, Y, { ...options, signal });
+    const epochs = fit.info.method === "eigenpro" ? fit.info.epochs.map(({ train }) => train.mse) : [fit.info.converged];
+    const { mean }: Posterior = core.regression.posterior(net, X, Y, X, { of: "nngp", noise: 0.1 });
+    const { loss }: GradientFlowResult = core.regression.gradientFlow(kernel, X, Y, { times: [0, Infinity] });
+    const dual: DualActivation = core.networks.dualActivation(networks.tanh(), [0.5], { terms: 3 });
+    const product: Matrix<Float64Array> = await es.kernels.multiply(kernel, X, null, Y, { signal });
+    return [spectra, epochs, mean, loss, dual.hermite, product, core.regression.fit(kernel, X, Y).predict(X), await fit.predict(X, { signal })];
+  }
   // @ts-expect-error: a misspelt option
   void createEngine({ thread: 2 });
+  // @ts-expect-error: no such kernel of Matérn's
+  kernels.matern({ bandwidth: 1, nu: 2 });
+  // @ts-expect-error: an option of another method
+  export const wrong: FitOptions = { method: "cg", epochs: 3 };
   export { CapabilityError, worker };
 `;
 const PAGE = `
