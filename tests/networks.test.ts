@@ -147,6 +147,13 @@ testEach("what is no network is refused, by name and place", (rt) => {
   refuse([networks.activation((x) => Number(x > 1), { name: "late" })], /\(late\) jumps/);
 });
 
+testEach("errorBound refuses negative weights of integrated kernels, whichever comes first", (rt) => {
+  const integrated = kernels.nngp(network([dense(), networks.tanh()]));
+  for (const [terms, weights] of [[[integrated, kernels.hinf()], [-1, 1]], [[kernels.hinf(), integrated], [1, -1]]] as const) {
+    assert.throws(() => errorBound(rt, kernels.sum([...terms], [...weights]), FOUR), /kernel\.weights holds -1, expected no weight below 0/);
+  }
+});
+
 testEach("errorBound: 0 for closed forms, otherwise what holds for a table of an activation that has one", (rt) => {
   const X = { data: numbers(30 * 6, 5), rows: 30, cols: 6 };
   const of = (activation: () => Activation) => network([dense({ weightStd: 1.4, biasStd: 0.2 }), activation(), dense({ weightStd: 1.3 }), activation(), dense()]);

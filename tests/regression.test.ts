@@ -7,7 +7,9 @@ import { createCore } from "eigenscope/core";
 import { createRuntime } from "../bindings/core/create.ts";
 import type { Kernel } from "../bindings/kernels/descriptions.ts";
 import { matrix as kernelMatrix } from "../bindings/kernels/matrix.ts";
+import type { EigenProFitInfo } from "../bindings/regression/eigenproOptions.ts";
 import { fit, type FitInfo, type FitOptions } from "../bindings/regression/fit.ts";
+import { gradientFlow } from "../bindings/regression/gradientFlow.ts";
 import { predict } from "../bindings/regression/predict.ts";
 import { ridgePath } from "../bindings/regression/ridgePath.ts";
 import { kernels, matrix, networks, NotPositiveDefiniteError, OptionError, ShapeError, SingularError, NotFiniteError, type Matrix } from "../bindings/sync.ts";
@@ -131,6 +133,40 @@ testEach("conjugate gradients say what they reached", (rt) => {
     const singular = fit(rt, linear, X, Y, { method: "cg", rank }).info;
     assert.ok(singular.method === "cg" && !singular.converged && singular.iterations < 1000);
   }
+});
+
+testEach("conjugate gradients out of reach of a singular K give nothing worse than 0", (rt) => {
+  const rows = (data: number[], cols: number) => matrix(data.length / cols, cols, Float64Array.from(data));
+  const twice = rows([1, 2, 1, 2, 3, 4], 2);
+  const zero = rows([0, 0, 0, 1, 1, 0], 2);
+  for (const [kernel, some] of [[laplacian, twice], [kernels.hinf(), zero], [kernels.hinf(), rows([0, 0, 0], 1)]] as const) {
+    for (const rank of [0, 1, 3]) {
+      const { info } = fit(rt, kernel, some, [1, 2, 3], { method: "cg", rank });
+      assert.ok(info.method === "cg" && !info.converged);
+      assert.ok(info.residuals[0]! <= 1, `${info.residuals[0]}`);
+    }
+  }
+});
+
+testEach("targets whose squares overflow or vanish are learnt like others", (rt) => {
+  const [some, targets] = [matrix(20, d, X.data.slice(0, 20 * d)), matrix(20, L, Y.data.slice(0, 20 * L))];
+  for (const method of ["solve", "cg", "eigenpro"] as const) {
+    const one = fit(rt, laplacian, some, targets, { method });
+    for (const unit of [2 ** 700, 2 ** -700]) {
+      const other = fit(rt, laplacian, some, matrix(20, L, targets.data.map((y) => y * unit)), { method });
+      assert.deepEqual(other.alpha.data, one.alpha.data.map((a) => a * unit), method);
+      const { epochs: told, ...info } = one.info as EigenProFitInfo;
+      const { epochs: toldToo, ...infoToo } = other.info as EigenProFitInfo;
+      assert.deepEqual(infoToo, info);
+    }
+  }
+});
+
+testEach("what is no kernel matrix is not trained", (rt) => {
+  const negative = kernels.sum([laplacian], [-1]);
+  assert.throws(() => gradientFlow(rt, negative, X, Y, { times: [1] }), (error: Error) => (
+    error instanceof NotPositiveDefiniteError && /regression\.gradientFlow: K is not positive semidefinite: its eigenvalues go from -/.test(error.message)
+  ));
 });
 
 testEach("the ridge path is a fit for each ridge", (rt) => {

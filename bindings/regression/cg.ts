@@ -9,7 +9,8 @@
 // leaves of K + ridge·I a condition number of about the (r + 1)-st eigenvalue over the ridge.
 //
 // The residual that the recurrence carries leaves the true one by rounding errors. When it is small enough the true one
-// is computed, and where that is too large the recurrence starts anew from there, as long as that helps.
+// is computed, and where that is too large the recurrence starts anew from there, as long as that helps. A column for
+// which it made things worse, as where Y is out of reach of a singular K, goes back to where the recurrence had started.
 
 import type { Runtime } from "../core/runtime.ts";
 import { NotPositiveDefiniteError, OptionError } from "../errors.ts";
@@ -100,8 +101,14 @@ function conjugateGradients(
   const goals = dots(b, b, L).map((square) => tol * tol * square);
   let iterations = 0;
   let before = Infinity;
+  let start = { x: x.slice(), r: b, squares: dots(b, b, L) };
+  let steepest = 0; // the largest Rayleigh quotient so far
   for (let r = b.slice(); ; ) {
     let squares: Float64Array = dots(r, r, L);
+    const worse = squares.map((square, j) => (square <= start.squares[j]! ? 0 : 1));
+    for (let e = 0; e < x.length; e++) if (worse[e % L]) [x[e], r[e]] = [start.x[e]!, start.r[e]!];
+    squares.forEach((_, j) => { if (worse[j]) squares[j] = start.squares[j]!; });
+    start = { x: x.slice(), r: r.slice(), squares: squares.slice() };
     const worst = squares.reduce((most, square, j) => (square === 0 ? most : Math.max(most, square / goals[j]!)), 0);
     if (worst <= 1 || worst > before / 4 || iterations >= maxIterations) {
       const residuals = squares.map((square, j) => (square === 0 ? 0 : tol * Math.sqrt(square / goals[j]!)));
@@ -121,13 +128,17 @@ function conjugateGradients(
       const q = A(p);
       iterations++;
       const curvature = dots(p, q, L);
-      const step = rz.map((value, j) => (curvature[j]! > 0 ? value / curvature[j]! : 0));
+      const lengths = dots(p, p, L);
+      steepest = curvature.reduce((most, c, j) => (lengths[j]! > 0 ? Math.max(most, c / lengths[j]!) : most), steepest);
+      // along a p of no curvature, to rounding errors, nothing can be solved
+      const step = rz.map((value, j) => (curvature[j]! > Number.EPSILON * steepest * lengths[j]! ? value / curvature[j]! : 0));
       if (step.every((s) => s === 0)) break; // A is not positive definite, to rounding errors
       for (let e = 0; e < p.length; e++) {
         x[e]! += step[e % L]! * p[e]!;
         r[e]! -= step[e % L]! * q[e]!;
       }
       squares = dots(r, r, L);
+      if (!squares.every(Number.isFinite)) break;
       tell(1 - Math.log(squares.reduce((most, square, j) => Math.max(most, square === 0 ? 1 : square / goals[j]!), 1)) / digits);
     }
     const image = A(x);

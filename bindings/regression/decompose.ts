@@ -1,6 +1,6 @@
 // The eigendecomposition of a kernel matrix: one serves all ridges, times and learning rates.
 
-import { ConvergenceError } from "../errors.ts";
+import { ConvergenceError, NotPositiveDefiniteError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { pushEmpty, type Matrix, type Placed } from "../linalg/matrix.ts";
 import { copyOut, multiply } from "../linalg/range.ts";
@@ -67,6 +67,15 @@ export function splitColumns({ data, rows, cols }: Matrix<Float64Array>, L: numb
     for (let i = 0; i < rows; i++) part.set(data.subarray(i * cols + k * L, i * cols + (k + 1) * L), i * L);
     return { data: part, rows, cols: L };
   });
+}
+
+/** Refuses eigenvalues of what is no kernel matrix: training would leave all bounds. What is little below zero counts as zero. */
+export function assertSemidefinite(fn: string, name: string, values: Float64Array): void {
+  const [least, largest] = [values[0]!, values.at(-1)!];
+  if (least >= -1e-3 * Math.max(largest, -least)) return;
+  throw new NotPositiveDefiniteError(
+    `${fn}: ${name} is not positive semidefinite: its eigenvalues go from ${least.toPrecision(4)} to ${largest.toPrecision(4)}`,
+  );
 }
 
 /** Whether the j-th of the ascending eigenvalues of a positive semidefinite matrix is zero to rounding errors. */

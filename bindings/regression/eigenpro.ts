@@ -32,7 +32,7 @@ import { modelOfCenters } from "./eigenproCenters.ts";
 import { modelOfData, type Model } from "./eigenproData.ts";
 import { checkSettings, type EigenProFitInfo, type EigenProFitOptions, type EigenProSettings, type FitErrors } from "./eigenproOptions.ts";
 import { largestDiagonal, newTopOf } from "./preconditioner.ts";
-import { meanSquare, toRows, toTargets, type Targets } from "./problem.ts";
+import { meanSquare, toRows, toTargets, unitOf, type Targets } from "./problem.ts";
 
 /** Rows of X that the errors are told of. */
 const EVALUATED = 5000;
@@ -65,7 +65,10 @@ export function eigenProFit(
   const draw = (count: number) => random.choice(n, count).map((row) => place[row]!);
   if (compat) random.seed(seed);
   const data = takeRows(x, order);
-  const targets = takeRows(y, order);
+  // in units in which no square overflows or vanishes
+  const unit = unitOf(y.data);
+  const inUnits = (Y: Matrix) => ({ ...Y, data: Y.data.map((value) => value / unit) });
+  const targets = inUnits(takeRows(y, order));
 
   return rt.memory.scope(() => {
     const prepared = prepare(rt, fn, kernel, d);
@@ -77,11 +80,11 @@ export function eigenProFit(
     const { batchSize, learningRate, ...spectrum } = chooseStep(rt, fn, model, rows, settings);
     const evaluated = draw(Math.min(n, EVALUATED));
     const trained = takeRows(targets, evaluated);
-    const held = validation && model.rows("Xval", validation.X, epochs.length);
+    const held = validation && { ...model.rows("Xval", validation.X, epochs.length), targets: inUnits(validation.Y) };
     const evaluate = (epoch: number): EigenProFitInfo["epochs"][number] => ({
       epoch,
-      train: errorsOf(model.predict(evaluated), trained),
-      ...(held && { validation: errorsOf(held.predict(), validation.Y) }),
+      train: errorsOf(model.predict(evaluated), trained, unit),
+      ...(held && { validation: errorsOf(held.predict(), held.targets, unit) }),
     });
 
     const info: EigenProFitInfo = {
@@ -105,6 +108,7 @@ export function eigenProFit(
       reached = model.coefficients();
       if (info.converged || epochs.includes(epoch)) info.epochs.push(evaluate(epoch));
     }
+    reached.data.forEach((value, e) => { reached.data[e] = value * unit; });
     return { alpha: centers ? reached : takeRows(reached, place), info };
   });
 }
@@ -179,7 +183,8 @@ function runEpoch(
   return mean;
 }
 
-function errorsOf(f: Float64Array, { data: y, rows, cols: L }: Matrix): FitErrors {
+/** Of outputs and targets in multiples of `unit`. */
+function errorsOf(f: Float64Array, { data: y, rows, cols: L }: Matrix, unit: number): FitErrors {
   let squares = 0;
   let wrong = 0;
   for (let i = 0; i < rows; i++) {
@@ -191,5 +196,5 @@ function errorsOf(f: Float64Array, { data: y, rows, cols: L }: Matrix): FitError
     }
     if (atF !== atY) wrong++;
   }
-  return { mse: squares / (rows * L), ...(L > 1 && { error: wrong / rows }) };
+  return { mse: unit * (unit * (squares / (rows * L))), ...(L > 1 && { error: wrong / rows }) };
 }

@@ -103,19 +103,19 @@ export function checkSettings(
   checkCount(fn, "nSubsamples", m, 1, n);
   if (topQ !== undefined) checkCount(fn, "topQ", topQ, 1, m);
   if (batchSize !== undefined) checkCount(fn, "batchSize", batchSize, 1, n);
-  if (learningRate !== undefined && !(learningRate > 0 && learningRate < Infinity)) {
+  if (learningRate !== undefined && !(typeof learningRate === "number" && learningRate > 0 && learningRate < Infinity)) {
     throw new OptionError(`${fn}: learningRate is ${String(learningRate)}, expected a number above 0`);
   }
-  if (!(memoryGb > 0)) throw new OptionError(`${fn}: memoryGb is ${String(memoryGb)}, expected a number above 0`);
+  if (!(typeof memoryGb === "number" && memoryGb > 0)) throw new OptionError(`${fn}: memoryGb is ${String(memoryGb)}, expected a number above 0`);
   checkSeed(fn, seed);
-  if (!(tol >= 0 && tol < 1)) throw new OptionError(`${fn}: tol is ${String(tol)}, expected 0 ≤ tol < 1`);
+  if (!(typeof tol === "number" && tol >= 0 && tol < 1)) throw new OptionError(`${fn}: tol is ${String(tol)}, expected 0 ≤ tol < 1`);
   if (typeof compat !== "boolean") throw new OptionError(`${fn}: compat is ${String(compat)}, expected true or false`);
   const ridge = (options as { ridge?: unknown }).ridge ?? 0;
   if (ridge !== 0) throw new OptionError(`${fn}: ridge is ${String(ridge)}, method "eigenpro" has none: expected 0`);
   const available = largestBatch(n, d, L, m, memoryGb);
   if (available < 1 && batchSize === undefined) {
     const least = 1 + bytesOf(n, d, L, m, 0) / 2 ** 30;
-    throw new OptionError(`${fn}: memoryGb is ${memoryGb}, too little for a batch of one row: expected more than ${least.toFixed(2)}, or a batchSize`);
+    throw new OptionError(`${fn}: memoryGb is ${memoryGb}, too little for a batch of one row: expected more than ${(Math.ceil(least * 1000) / 1000).toFixed(3)}, or a batchSize`);
   }
   return {
     epochs: checkEpochs(fn, epochs), m, topQ, batchSize, learningRate, available, seed, tol, compat,

@@ -23,7 +23,7 @@ import type { Kernel } from "../kernels/descriptions.ts";
 import { placeKernel, placeProduct, placeRows } from "../kernels/place.ts";
 import { pushMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
 import { copyIn, copyOut } from "../linalg/range.ts";
-import { coordinates, decompose, flow, isZero, spectralFunctions, splitColumns, type Decay } from "./decompose.ts";
+import { assertSemidefinite, coordinates, decompose, flow, isZero, spectralFunctions, splitColumns, type Decay } from "./decompose.ts";
 import { meanSquare, placeProblem, toRows, toTargets, type Targets } from "./problem.ts";
 
 export interface GradientFlowOptions {
@@ -55,7 +55,8 @@ export interface GradientFlowResult {
 /**
  * The outputs of a model with kernel K under gradient flow on the loss mean (f − y)², or with `learningRate` under gradient
  * descent, at any times at once: df/dt = −(2/(n·L))·K·(f − y). One eigendecomposition of K, then about n²·L multiply-adds
- * a time (and m·n·(d + L) for X2). A learning rate that would not converge is an OptionError that states the limit.
+ * a time (and m·n·(d + L) for X2). A learning rate that would not converge is an OptionError that states the limit, an
+ * indefinite K a NotPositiveDefiniteError.
  */
 export function gradientFlow(
   rt: Runtime, kernel: Kernel, X: MatrixLike, Y: Targets, options: GradientFlowOptions,
@@ -83,6 +84,7 @@ export function gradientFlow(
 
     const decomposition = decompose(rt, fn, placeKernel(rt, fn, prepared, rows));
     const { values } = decomposition;
+    assertSemidefinite(fn, "K", values);
     const c = 2 / (n * L);
     const learningRateLimit = 2 / (c * values[n - 1]!);
     if (learningRate !== undefined && !(learningRate < learningRateLimit)) {

@@ -21,7 +21,7 @@ import { factorizePlaced, solveWith } from "../linalg/factorize.ts";
 import { pullMatrix, pushEmpty, pushMatrix, type Matrix, type MatrixLike, type Placed } from "../linalg/matrix.ts";
 import { copyIn, copyOut, multiply } from "../linalg/range.ts";
 import type { Network } from "../networks/layers.ts";
-import { coordinates, decompose, flow, isZero, spectralFunctions } from "./decompose.ts";
+import { assertSemidefinite, coordinates, decompose, flow, isZero, spectralFunctions } from "./decompose.ts";
 import { addToDiagonal, checkNotNegative, copyOf, toRows, toTargets, type Targets } from "./problem.ts";
 
 export interface PosteriorOptions {
@@ -103,6 +103,7 @@ function solveInPlace(rt: Runtime, fn: string, of: "nngp" | "ntk", noise: number
 function flowed(rt: Runtime, fn: string, A: Placed, W: Placed, t: number): Placed {
   const decomposition = decompose(rt, fn, A);
   const { values } = decomposition;
+  assertSemidefinite(fn, "Θ + noise·I", values);
   return spectralFunctions(rt, fn, decomposition, coordinates(rt, fn, decomposition, W), 1, (_, j) => (
     isZero(values, j) ? 0 : flow(values[j]! * t).moved / values[j]!
   ));
