@@ -205,3 +205,19 @@ testEach("at variance 0 the errors are numbers", (rt) => {
   assert.ok(Math.abs(derivative[0]! - 1) <= 1e-14);
   assert.ok(error >= 0 && error < 1e-14 && derivativeError >= 0 && derivativeError < 1e-13);
 });
+
+testEach("kinks and jumps are found where bisection ends at them", (rt) => {
+  const xi = [-1, -0.7, 0, 0.5, 0.99, 1];
+  const step = networks.activation((x) => Number(x > 0));
+  assert.ok(step.jumps);
+  const { value, error } = dualActivation(rt, step, xi);
+  dualActivation(rt, networks.step(), xi).value.forEach((expected, i) => assert.ok(Math.abs(value[i]! - expected) <= 0.5 * error + 1e-14, `at ${xi[i]}`));
+  assert.ok(error < 0.05);
+  for (const at of [0, 1.25, -5]) {
+    const relu = networks.activation((x) => Math.max(x - at, 0));
+    assert.ok(!relu.jumps && relu.breakpoints.length === 1 && Math.abs(relu.breakpoints[0]! - at) < 1e-12, `${relu.breakpoints}`);
+  }
+  for (const smooth of [Math.tanh, Math.exp, Math.sin, (x: number) => 1 / (1 + x * x), (x: number) => x ** 3]) {
+    assert.deepEqual(networks.activation(smooth).breakpoints, []);
+  }
+});

@@ -77,6 +77,8 @@ export function tabulate(fn: (x: number) => number, options: TabulationOptions):
     // where no polynomial follows, the chord: that piece is no wider than the rounding errors of what comes in
     coefficients.push(smooth ? c : [(value(a) + value(b)) / 2, (value(b) - value(a)) / 2]);
   }
+  const known = (x: number) => kinks.some((kink) => Math.abs(x - kink) < 1e-6 * (high - low));
+  for (let i = 1; i < coefficients.length; i++) if (!known(edges[i]!) && breaks(edges, coefficients, i)) kinks.push(edges[i]!);
   const near = SMALLEST * (high - low) * 4;
   const jumps = kinks.some((x) => {
     const across = (e: number) => Math.abs(fn(x + e) - fn(x - e)); // of a kink it shrinks with e
@@ -94,6 +96,18 @@ function interpolant(fn: (x: number) => number, a: number, b: number): number[] 
     for (let i = 0; i <= n; i++) sum += values[i]! * Math.cos((Math.PI * k * (i + 0.5)) / (n + 1));
     return (sum * (k === 0 ? 1 : 2)) / (n + 1);
   });
+}
+
+/** Whether the pieces that meet at edge i differ there by more than their errors, in value or slope: bisection can end at a kink. */
+function breaks(edges: number[], coefficients: number[][], i: number): boolean {
+  const [left, right] = [coefficients[i - 1]!, coefficients[i]!];
+  const size = Math.max(...left.map(Math.abs), ...right.map(Math.abs));
+  const [a, b] = [edges[i]! - edges[i - 1]!, edges[i + 1]! - edges[i]!];
+  // T_k(±1) = (±1)ᵏ, T_k′(±1) = ±(±1)ᵏ·k²
+  const sum = (c: number[], sign: number, weight: (k: number) => number) => c.reduce((total, x, k) => total + x * sign ** k * weight(k), 0);
+  const step = sum(left, 1, () => 1) - sum(right, -1, () => 1);
+  const turn = (2 / a) * sum(left, 1, (k) => k * k) + (2 / b) * sum(right, -1, (k) => k * k);
+  return Math.abs(step) > 1e-10 * size || Math.abs(turn) > 1e-8 * (size / Math.min(a, b));
 }
 
 /** One of each cluster of points. */
