@@ -9,7 +9,7 @@ import { checkCount } from "../options.ts";
 import type { Activation } from "./activations.ts";
 import { checkActivation } from "./check.ts";
 import { closedFormOf, rectifierOf } from "./closedForms.ts";
-import { seriesOf, TERMS } from "./coefficients.ts";
+import { degree, degreesOf, fillTable, MOMENTS, quadratureError, seriesError, TERMS, termsOf } from "./coefficients.ts";
 import { emitActivation } from "./emit.ts";
 
 export interface DualActivationOptions {
@@ -26,7 +26,10 @@ export interface DualActivation {
   derivative: Float64Array;
   /** 𝔼 φ(√p·z) h_k(z), k = 0, 1, …: Σ of their squares times ξᵏ is the value where p = q */
   hermite: Float64Array;
-  /** Bound on |error of value|/√(𝔼 φ(u)² 𝔼 φ(v)²) beyond rounding: 0 where there is a closed form */
+  /**
+   * Bound on |error of value|/√(𝔼 φ(u)² 𝔼 φ(v)²) beyond rounding: 0 where there is a closed form. Strict in what the Hermite
+   * series leaves out, an estimate (twice as many panels) in the error of its quadrature
+   */
   error: number;
   /** The same of the derivative */
   derivativeError: number;
@@ -36,7 +39,7 @@ export interface DualActivation {
  * The dual activation of φ: 𝔼 φ(u) φ(v) for Gaussian (u, v) with variances p, q and covariance r = ξ√(pq), at each
  * correlation ξ from −1 to 1, with its derivative by r and the Hermite series of φ(√p·z).
  *
- * In closed form for the activations that have one, otherwise by quadrature, with a bound on the error that it leaves.
+ * In closed form for the activations that have one, otherwise by quadrature, with what that leaves of the accuracy.
  */
 export function dualActivation(
   rt: Runtime, activation: Activation, correlations: ArrayLike<number>, options: DualActivationOptions = {},
@@ -76,9 +79,23 @@ export function dualActivation(
   const jumps = activation.kind === "tabulated" && activation.jumps;
   const derivative = jumps ? new Float64Array(xi.length).fill(NaN) : entries(true);
   const closed = rectifierOf(activation) !== undefined || closedFormOf(activation) !== undefined;
-  const series = closed && terms === 0 ? undefined : seriesOf(activation, Math.max(p, q));
-  const [first, second] = [series?.(p, terms), series?.(q)];
-  const hermite = Float64Array.from({ length: terms }, (_, k) => (k === 0 ? first!.mean : Math.sqrt(p / k) * (first!.b[k - 1] ?? 0)));
-  const both = (name: "error" | "slopeError") => (closed ? 0 : Math.sqrt(first![name] * second![name]));
-  return { value, derivative, hermite, error: both("error"), derivativeError: both("slopeError") };
+  const hermite = new Float64Array(terms);
+  if (closed && terms === 0) return { value, derivative, hermite, error: 0, derivativeError: 0 };
+  const errors = rt.memory.scope(() => {
+    const degrees = degreesOf(activation);
+    const kept = termsOf(activation);
+    const stride = 2;
+    const table = { at: rt.memory.push(8 * (MOMENTS + kept) * stride, `${fn}: workspace`), stride, terms: kept };
+    const used = fillTable(rt, fn, activation, Float64Array.of(p, q), 1, table);
+    const view = rt.memory.f64(table.at, (MOMENTS + kept) * stride);
+    if (terms > 0) hermite[0] = view[0]!;
+    for (let j = 0; j < kept && degree(degrees, j) + 1 < terms; j++) {
+      const k = degree(degrees, j) + 1;
+      hermite[k] = Math.sqrt(p / k) * view[(MOMENTS + j) * stride]!;
+    }
+    return [p, q].map((variance, i) => seriesError(rt, { ...table, at: table.at + 8 * i }, Float64Array.of(variance), degrees, used, 0, 1));
+  });
+  const byQuadrature = quadratureError(activation, Math.max(p, q));
+  const both = (of: "value" | "slope") => (closed ? 0 : Math.sqrt(errors[0]![of] * errors[1]![of]) + byQuadrature);
+  return { value, derivative, hermite, error: both("value"), derivativeError: both("slope") };
 }

@@ -9,7 +9,7 @@ import { OP, type Program } from "../kernels/instructions.ts";
 import type { Activation } from "./activations.ts";
 import { checkActivation, checkDense, checkLayers, checkNetwork } from "./check.ts";
 import { closedFormOf, rectifierOf } from "./closedForms.ts";
-import { seriesOf, TERMS } from "./coefficients.ts";
+import { degreesOf, MOMENTS, squareOf, termsOf } from "./coefficients.ts";
 import type { Convention, Dense, Layer, Network } from "./layers.ts";
 
 export interface Emission {
@@ -81,12 +81,13 @@ export function emitActivation(to: Emission, activation: Activation, path: strin
   if (to.tangent && activation.kind === "tabulated" && activation.jumps) {
     throw new OptionError(`${to.fn}: ${what} jumps, expected a continuous activation where there is a tangent kernel`);
   }
-  const square = to.convention === "tutorial" ? seriesOf(activation, 1)(1).square : 1;
+  const square = to.convention === "tutorial" ? squareOf(activation) : 1;
   const base = program.stages;
   const terms = termsOf(activation);
-  for (let i = 0; i < 3 + terms; i++) program.stage();
+  for (let i = 0; i < MOMENTS + terms; i++) program.stage();
+  const { first, step } = degreesOf(activation);
   program.emit(OP.DUPLICATE); // scratch
-  program.emit(OP.SERIES, inStage, outStage, base, 0);
+  program.emit(OP.SERIES, inStage, outStage, base, 1, first, step);
   program.series.push({ activation, factor: factorOf(to, square, path), inStage, base, terms, at: program.size - 1, what });
 }
 
@@ -99,12 +100,3 @@ function factorOf({ fn, convention }: Emission, square: number, path: string): n
 }
 
 const nameOf = (activation: Activation) => (activation.kind === "tabulated" ? activation.name : activation.kind);
-
-/** Coefficients that an activation needs at most. */
-function termsOf(activation: Activation): number {
-  switch (activation.kind) {
-    case "monomial": case "hermite": return activation.degree;
-    case "polynomial": return activation.coefficients.length - 1;
-    default: return TERMS;
-  }
-}

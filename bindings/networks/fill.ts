@@ -5,7 +5,7 @@ import { OptionError } from "../errors.ts";
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { WIDTH, type Program, type SeriesPlan } from "../kernels/instructions.ts";
-import { LEAST_DEVIATIONS, seriesOf } from "./coefficients.ts";
+import { fillTable, LEAST_DEVIATIONS } from "./coefficients.ts";
 import { phiOf } from "./functions.ts";
 
 interface Table {
@@ -17,7 +17,7 @@ interface Table {
   name: string;
 }
 
-/** Computes the coefficients of one activation for all rows; where they need more terms than the program has, it gets them. */
+/** Computes the coefficients of one activation for all rows; where they need more terms than the program uses, it uses more. */
 export function fillSeries(rt: Runtime, fn: string, { code }: { code: Pointer }, plan: SeriesPlan, rows: Table): void {
   const { activation, factor, inStage, base, terms, at, what } = plan;
   const { n, table, stride, name } = rows;
@@ -30,24 +30,9 @@ export function fillSeries(rt: Runtime, fn: string, { code }: { code: Pointer },
     const worst = variances.indexOf(largest);
     throw new OptionError(`${fn}: ${what} is tabulated on [−${reach}, ${reach}], row ${worst + 1} of ${name} brings a variance of ${largest.toPrecision(4)}, for which the option range has to be [−${needed}, ${needed}]`);
   }
-  const series = seriesOf(activation, largest);
-  const order = Array.from(variances.keys()).sort((i, j) => variances[j]! - variances[i]!);
-  const view = rt.memory.f64(table + 8 * base * stride, (3 + terms) * stride);
-  const root = Math.sqrt(factor);
-  let current = series(largest);
-  let last = largest;
-  let longest = 0;
-  for (const i of order) {
-    if (variances[i] !== last) current = series((last = variances[i]!));
-    view[i] = root * current.mean;
-    view[stride + i] = factor * current.square;
-    view[2 * stride + i] = factor * current.slopeSquare;
-    const { b } = current;
-    for (let k = 0; k < terms; k++) view[(3 + k) * stride + i] = k < b.length ? root * b[k]! : 0;
-    longest = Math.max(longest, b.length);
-  }
+  const used = fillTable(rt, fn, activation, variances, factor, { at: table + 8 * base * stride, stride, terms });
   const operand = rt.memory.f64(code + 8 * (WIDTH * at + 4), 1);
-  operand[0] = Math.max(operand[0]!, longest);
+  operand[0] = Math.max(operand[0]!, used);
 }
 
 /** Refuses variances that are no longer numbers. */

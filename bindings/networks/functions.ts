@@ -18,6 +18,8 @@ export interface Phi {
   reach: number;
   /** Relative error of the values, and of the slopes. */
   error: number;
+  /** What is known of the symmetry of φ′, or of φ′ less a constant. */
+  symmetry?: "even" | "odd";
 }
 
 const { abs, cos, exp, log1p, max, sin, sqrt, tanh, PI } = Math;
@@ -61,10 +63,10 @@ export function phiOf(activation: Activation): Phi {
       const slope = c.slice(1).map((value, i) => value * (i + 1));
       return smooth((x) => horner(c, x), (x) => horner(slope, x));
     }
-    case "tanh": return smooth(tanh, (x) => 1 - tanh(x) ** 2);
-    case "sigmoid": return smooth(sigmoid, (x) => sigmoid(x) * sigmoid(-x), 2);
-    case "swish": return smooth((x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * sigmoid(-x)), 2);
-    case "softplus": return smooth((x) => max(x, 0) + log1p(exp(-abs(x))), sigmoid, 2);
+    case "tanh": return { ...smooth(tanh, (x) => 1 - tanh(x) ** 2), symmetry: "even" };
+    case "sigmoid": return { ...smooth(sigmoid, (x) => sigmoid(x) * sigmoid(-x), 2), symmetry: "even" };
+    case "swish": return { ...smooth((x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * sigmoid(-x)), 2), symmetry: "odd" };
+    case "softplus": return { ...smooth((x) => max(x, 0) + log1p(exp(-abs(x))), sigmoid, 2), symmetry: "odd" };
     case "tabulated": return tabulated(activation);
   }
 }
@@ -142,7 +144,11 @@ function tabulated({ edges, coefficients, breakpoints, jumps, error }: Tabulatio
 function clenshaw(c: number[], t: number): number {
   let b1 = 0;
   let b2 = 0;
-  for (let k = c.length - 1; k > 0; k--) [b1, b2] = [2 * t * b1 - b2 + c[k]!, b1];
+  for (let k = c.length - 1; k > 0; k--) {
+    const b0 = 2 * t * b1 - b2 + c[k]!;
+    b2 = b1;
+    b1 = b0;
+  }
   return (c[0] ?? 0) + t * b1 - b2;
 }
 
