@@ -28,7 +28,10 @@ export function fillSeries(rt: Runtime, fn: string, { code }: { code: Pointer },
   if (largest > 0 && reach < LEAST_DEVIATIONS * Math.sqrt(largest)) {
     const needed = Math.ceil(LEAST_DEVIATIONS * Math.sqrt(largest));
     const worst = variances.indexOf(largest);
-    throw new OptionError(`${fn}: ${what} is tabulated on [−${reach}, ${reach}], row ${worst + 1} of ${name} brings a variance of ${largest.toPrecision(4)}, for which the option range has to be [−${needed}, ${needed}]`);
+    throw new OptionError(
+      `${fn}: ${what} is tabulated on [−${reach}, ${reach}], row ${worst + 1} of ${name} brings a variance of ` +
+        `${largest.toPrecision(4)}, for which the option range has to be [−${needed}, ${needed}]`,
+    );
   }
   const used = fillTable(rt, fn, activation, variances, factor, { at: table + 8 * base * stride, stride, terms });
   const operand = rt.memory.f64(code + 8 * (WIDTH * at + 4), 1);

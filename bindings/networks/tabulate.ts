@@ -40,7 +40,9 @@ export function tabulate(fn: (x: number) => number, options: TabulationOptions):
   const { range = [-40, 40], breakpoints = [], name = fn.name || "φ" } = Object(options) as TabulationOptions;
   const { 0: low, 1: high } = Object(range) as [number, number];
   const inside = (x: number) => x > low && x < high;
-  if (!(low < high && high - low < Infinity && low <= 0 && high >= 0)) throw new OptionError(`activation: range is [${low}, ${high}], expected an interval around 0`);
+  if (!(low < high && high - low < Infinity && low <= 0 && high >= 0)) {
+    throw new OptionError(`activation: range is [${low}, ${high}], expected an interval around 0`);
+  }
   if (!(Array.isArray(breakpoints) && breakpoints.every(Number.isFinite))) {
     throw new OptionError(`activation: breakpoints is ${String(breakpoints)}, expected an array of numbers`);
   }
@@ -67,7 +69,9 @@ export function tabulate(fn: (x: number) => number, options: TabulationOptions):
     const smooth = last <= TOLERANCE * size + blur + 24 * Number.EPSILON * typical;
     const middle = (a + b) / 2;
     if (!smooth && b - a > SMALLEST * (high - low)) {
-      if (coefficients.length + open.length > MOST_PIECES) throw new OptionError(`activation: ${name} takes more than ${MOST_PIECES} pieces, expected a function that is smooth between its breakpoints`);
+      if (coefficients.length + open.length > MOST_PIECES) {
+        throw new OptionError(`activation: ${name} takes more than ${MOST_PIECES} pieces, expected a function that is smooth between its breakpoints`);
+      }
       open.push([middle, b], [a, middle]);
       continue;
     }

@@ -59,7 +59,8 @@ export function modelOfCenters(rt: Runtime, fn: string, plan: Plan, Z: KernelRow
       copyIn(rt, { data: change, rows: b, cols: L }, D);
       const Kb = block(ids);
       const work = memory.push(Math.max(
-        kernels.gemm_skinny_work_f64(p, L, b), kernels.cholesky_solve_work_f64(p, L), kernels.gemm_work_f64(L, preconditioner.weights.length, p),
+        kernels.gemm_skinny_work_f64(p, L, b), kernels.cholesky_solve_work_f64(p, L),
+        kernels.gemm_work_f64(L, preconditioner.weights.length, p),
       ), `${fn}: workspace`);
       rt.checkAborted(kernels.gemm_skinny_f64(true, p, L, b, 1, Kb.at, Kb.stride, D.at, D.stride, V.at, V.stride, work));
       const v = memory.f64(V.at, p * V.stride);
@@ -97,7 +98,8 @@ function factorOf(rt: Runtime, fn: string, A: Placed): Placed {
     const info = rt.checkAborted(rt.kernels.cholesky_f64(A.rows, A.at, A.stride, 0, 0, work));
     if (info === 0) return;
     throw new NotPositiveDefiniteError(
-      `${fn}: the kernel matrix of the centers is not positive definite: pivot ${info} of ${A.rows} is not positive; leave out center ${info}, which others stand for`,
+      `${fn}: the kernel matrix of the centers is not positive definite: pivot ${info} of ${A.rows} is not positive; ` +
+        `leave out center ${info}, which others stand for`,
     );
   });
   return A;

@@ -115,7 +115,8 @@ export function checkSettings(
   const available = largestBatch(n, d, L, m, memoryGb);
   if (available < 1 && batchSize === undefined) {
     const least = 1 + bytesOf(n, d, L, m, 0) / 2 ** 30;
-    throw new OptionError(`${fn}: memoryGb is ${memoryGb}, too little for a batch of one row: expected more than ${(Math.ceil(least * 1000) / 1000).toFixed(3)}, or a batchSize`);
+    const expected = (Math.ceil(least * 1000) / 1000).toFixed(3);
+    throw new OptionError(`${fn}: memoryGb is ${memoryGb}, too little for a batch of one row: expected ${expected}, or a batchSize`);
   }
   return {
     epochs: checkEpochs(fn, epochs), m, topQ, batchSize, learningRate, available, seed, tol, compat,
