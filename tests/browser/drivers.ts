@@ -27,6 +27,9 @@ export interface PuppeteerTab extends Tab {
 /** Until a page is there, in ms. */
 export const OPEN_LIMIT = 30_000;
 
+/** Until a browser has closed by itself, in ms. */
+const CLOSE_LIMIT = 10_000;
+
 export function launchChromium(executablePath: string) {
   return launch({
     executablePath,
@@ -73,7 +76,10 @@ async function launch(options: LaunchOptions): Promise<PuppeteerBrowser> {
       return { page, evaluate: (expression) => place().evaluate(expression) as Promise<never>, close: () => page.close() };
     },
     async close() {
-      await browser.close().catch(() => browser.process()?.kill("SIGKILL"));
+      const ended = sleep(CLOSE_LIMIT, undefined, { ref: false });
+      await Promise.race([browser.close().catch(() => {}), ended]);
+      // Firefox may stay on after it said that it closes, and would be waited for
+      browser.process()?.kill("SIGKILL");
       await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
