@@ -1,6 +1,4 @@
-// Named tensors: what every reader of model files gives, and the decoding of their numbers.
-
-import { FormatError } from "../errors.ts";
+// Named tensors: what every reader of model files gives.
 
 /** Floats of 64 to 8 bits (bf16: the upper half of an f32; f8 as in safetensors), whole numbers, bool. */
 export type TensorDtype =
@@ -50,3 +48,9 @@ export interface ModelFile {
 
 /** A file, or a part of a page's: bytes that are here, or a Blob (a File, `fs.openAsBlob`) that is read in pieces. */
 export type Source = Uint8Array | Blob;
+
+/** One of the files of a model: its path within the model's folder, with "/" between the parts, and its bytes. */
+export interface NamedSource {
+  name: string;
+  source: Source;
+}
