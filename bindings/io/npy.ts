@@ -6,7 +6,9 @@
 
 import { FormatError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
+import { columnMajorStrides, decodeTensor, elementCount, ITEM_SIZE } from "./decode.ts";
 import { requireFinite } from "./finite.ts";
+import type { StoredTensor, TensorDtype } from "./tensors.ts";
 
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -19,8 +21,9 @@ export interface NpyHeader {
   offset: number;
 }
 
-const TYPED = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array, b1: Uint8Array };
-const KNOWN = /^([<>=|])(f[248]|[iu][1248]|b1)$/;
+const DTYPES: Record<string, TensorDtype> = {
+  f8: "f64", f4: "f32", f2: "f16", i8: "i64", i4: "i32", i2: "i16", i1: "i8", u8: "u64", u4: "u32", u2: "u16", u1: "u8", b1: "bool",
+};
 
 /** The header alone; says nothing about what follows it. */
 export function parseNpyHeader(bytes: Uint8Array, name = "npy"): NpyHeader {
@@ -58,31 +61,38 @@ export function parseNpyHeader(bytes: Uint8Array, name = "npy"): NpyHeader {
  * the nearest double, as NumPy's astype does.
  */
 export function parseNpy(bytes: Uint8Array, name = "npy"): Matrix<Float64Array> {
-  const { descr, fortranOrder, shape, offset } = parseNpyHeader(bytes, name);
-  const known = KNOWN.exec(descr);
-  if (!known) {
-    const what = descr.includes("O") ? "Python objects" : /c\d+$/.test(descr) ? "complex numbers" : `the type ${descr.slice(0, 20)}`;
-    throw new FormatError(`${name}: the array holds ${what}, expected real numbers (f2 to f8, i1 to i8, u1 to u8, bool)`);
-  }
-  const type = known[2]!;
-  const size = Number(type[1]);
+  const header = parseNpyHeader(bytes, name);
+  const { shape } = header;
+  const type = npyType(header.descr);
+  if ("reason" in type) throw new FormatError(`${name}: the array holds ${type.reason}, expected real numbers (f2 to f8, i1 to i8, u1 to u8, bool)`);
   if (shape.length === 0) throw new FormatError(`${name}: the array is a single number, expected a matrix`);
-  const rows = shape[0]!;
-  const cols = shape.slice(1).reduce((a, b) => a * b, 1);
-  const count = rows * cols;
-  if (count === 0) throw new FormatError(`${name}: the array is empty, its shape is ${shapeText(shape)}`);
-  const held = bytes.length - offset;
-  if (!(count * size <= held)) {
-    throw new FormatError(`${name}: truncated: shape ${shapeText(shape)} of ${descr} needs ${count * size} bytes, the file holds ${held}`);
-  }
-
-  // not slice(), which copies nothing of a Node Buffer
-  const payload = new Uint8Array(bytes.subarray(offset, offset + count * size));
-  if (known[1] === ">") swapBytes(payload, size);
-  const flat = decode(payload.buffer, type);
-  const result: Matrix<Float64Array> = { data: fortranOrder ? toRowMajor(flat, shape) : flat, rows, cols };
+  if (elementCount(shape) === 0) throw new FormatError(`${name}: the array is empty, its shape is ${shapeText(shape)}`);
+  const numbers = decodeTensor(npyStored(bytes, header, type, name));
+  const data = numbers instanceof Float64Array ? numbers : new Float64Array(numbers);
+  const result = { data, rows: shape[0]!, cols: data.length / shape[0]! };
   requireFinite(result, name);
   return result;
+}
+
+/** The dtype that a type string of NumPy stands for, or what its array holds instead of real numbers. */
+export function npyType(descr: string): { dtype: TensorDtype; bigEndian: boolean } | { reason: string } {
+  const dtype = /^[<>=|]/.test(descr) ? DTYPES[descr.slice(1)] : undefined;
+  if (dtype) return { dtype, bigEndian: descr[0] === ">" };
+  if (descr.includes("O")) return { reason: "Python objects" };
+  return { reason: /c\d+$/.test(descr) ? "complex numbers" : `the type ${descr.slice(0, 20)}` };
+}
+
+/** The array of a .npy file as it is stored; FormatError if the file does not hold all of it. */
+export function npyStored(
+  bytes: Uint8Array, { descr, fortranOrder, shape, offset }: NpyHeader, type: { dtype: TensorDtype; bigEndian: boolean }, name: string,
+): StoredTensor {
+  const needed = elementCount(shape) * ITEM_SIZE[type.dtype];
+  const held = bytes.length - offset;
+  if (!(needed <= held)) {
+    throw new FormatError(`${name}: truncated: shape ${shapeText(shape)} of ${descr} needs ${needed} bytes, the file holds ${held}`);
+  }
+  const strides = fortranOrder ? { strides: columnMajorStrides(shape) } : {};
+  return { shape, ...type, ...strides, bytes: bytes.subarray(offset, offset + needed) };
 }
 
 /** A matrix as a .npy file of version 1, '<f8' or '<f4' after its data, C order. */
@@ -99,48 +109,3 @@ export function formatNpy(A: Matrix): Uint8Array {
 
 /** (3, 4) as 3×4. */
 export const shapeText = (shape: number[]) => shape.join("×") || "()";
-
-/** Little-endian elements as f64. */
-function decode(buffer: ArrayBuffer, type: string): Float64Array {
-  if (type === "f8") return new Float64Array(buffer);
-  if (type === "f2") return Float64Array.from(new Uint16Array(buffer), halfToNumber);
-  if (type === "i8" || type === "u8") {
-    const low = new Uint32Array(buffer);
-    const high = type === "i8" ? new Int32Array(buffer) : low;
-    // high·2^32 is exact, so that the sum is rounded once
-    return Float64Array.from({ length: low.length / 2 }, (_, k) => high[2 * k + 1]! * 4294967296 + low[2 * k]!);
-  }
-  return new Float64Array(new TYPED[type as keyof typeof TYPED](buffer));
-}
-
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-function swapBytes(bytes: Uint8Array, size: number): void {
-  if (size > 1) for (let i = 0; i < bytes.length; i += size) bytes.subarray(i, i + size).reverse();
-}
-
-/** An array in Fortran order as rows of its first index, the other indices in C order. */
-function toRowMajor(flat: Float64Array, shape: number[]): Float64Array {
-  const rows = shape[0]!;
-  const cols = flat.length / rows;
-  // where the elements (0, j₂, j₃, …) lie, the last index fastest
-  let offsets = [0];
-  let stride = rows;
-  for (const size of shape.slice(1)) {
-    const step = stride;
-    offsets = offsets.flatMap((offset) => Array.from({ length: size }, (_, j) => offset + j * step));
-    stride *= size;
-  }
-  const data = new Float64Array(flat.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) data[i * cols + j] = flat[i + offsets[j]!]!;
-  }
-  return data;
-}
