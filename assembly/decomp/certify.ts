@@ -1,9 +1,9 @@
 // The two O(n²) pieces of a certified eigenvalue whose roundings docs/certificate.md counts.
 
+import { dot } from "../blas/level1";
 import { args, parallelFor } from "../parallel";
 import { hsum, madd } from "../simd";
 import { Task } from "../tasks";
-import { dot } from "./triangular";
 
 /** Rows of one chunk, and the most terms in a chunk's sum. */
 const ROWS: i32 = 32;

@@ -17,11 +17,12 @@
 //
 // A pair of blocks stays in L2, the row at hand in L1.
 
+import { dot } from "../blas/level1";
 import { args, parallelFor, progress } from "../parallel";
 import { Task } from "../tasks";
 import { madd } from "../simd";
 import { normalise, power } from "./scaling";
-import { dot, minus } from "./triangular";
+import { minus } from "./triangular";
 
 /** Rows of a block: two blocks fit into L2 up to rows of 4096 numbers, a chunk takes 20 µs to 1 ms. */
 const BLOCK: i32 = 16;

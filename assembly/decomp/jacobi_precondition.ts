@@ -14,14 +14,13 @@
 // is the ratio of their sizes. So groups end where it exceeds 2^RATIO; graded rows need fewer sweeps anyway.
 
 import { gemm, gemm_work } from "../blas/gemm/gemm";
-import { at, largest_abs } from "../blas/level1";
+import { at, dot, largest_abs } from "../blas/level1";
 import { syrk, syrk_work } from "../blas/syrk";
 import { transpose } from "../blas/transpose";
 import { INFO_ABORTED } from "../parallel";
 import { cholesky_f64, cholesky_work_f64 } from "./cholesky";
 import { eigh_f64, eigh_work_f64 } from "./eigh";
 import { exponent_of, normalise, power, scale_row } from "./scaling";
-import { dot } from "./triangular";
 
 /** The largest row of a group is at most 2^RATIO times larger than the smallest, and no |Hᵢⱼ| is more than that. */
 const RATIO: i32 = 8;

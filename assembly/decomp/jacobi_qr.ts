@@ -10,9 +10,10 @@
 //           │ R │  rest    │    row j ≥ k: R(0..k−1, j), then what the first k reflectors made of column j
 //         n └───┴──────────┘    R(j, j) is in `diagonal`
 
+import { dot } from "../blas/level1";
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
-import { dot, minus } from "./triangular";
+import { minus } from "./triangular";
 import { reflector } from "./tridiagonal_rows";
 import { power } from "./scaling";
 

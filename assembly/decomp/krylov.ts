@@ -4,10 +4,10 @@
 
 import { args, parallelFor } from "../parallel";
 import { gemm, gemm_work } from "../blas/gemm/gemm";
-import { at } from "../blas/level1";
+import { at, dot } from "../blas/level1";
 import { hsum, madd } from "../simd";
 import { Task } from "../tasks";
-import { dot, minus, minus4 } from "./triangular";
+import { minus, minus4 } from "./triangular";
 
 /** Columns of a basis that turn takes at a time. */
 const TURN: i32 = 1024;

@@ -12,14 +12,14 @@
 // lost their rank and directions put in at random then need no case of their own.
 
 import { INFO_ABORTED, progress } from "../parallel";
-import { at } from "../blas/level1";
+import { at, dot } from "../blas/level1";
 import { eigh_f64, eigh_work_f64 } from "./eigh";
 import {
   CONVERGED, FAILED, MORE, STOPPED, bytes, krylov_product, norm,
   orthogonalise, orthonormalise, random_row, scale_vector, turn, turn_work, vector_stride,
 } from "./krylov";
 import { ldl_solve_rows } from "./ldl_rows";
-import { dot, minus } from "./triangular";
+import { minus } from "./triangular";
 
 @unmanaged
 class Lanczos {

@@ -6,7 +6,8 @@
 // The largest eigenvalues ν of A⁻¹ are far apart where the smallest 1/ν of A are close together, so that
 // 10 to 20 steps do. Nothing that is certified relies on it: see bindings/linalg/certify.ts.
 
-import { dot, minus, solve_cholesky } from "./triangular";
+import { dot } from "../blas/level1";
+import { minus, solve_cholesky } from "./triangular";
 
 /** Numbers of a row of the basis, to whole cache lines. */
 function row_size(n: i32): i32 {

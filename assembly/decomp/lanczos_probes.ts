@@ -11,9 +11,10 @@
 // eigenvectors as weights, are the Gauss quadrature of v₀'s spectral measure. Without
 // reorthogonalization there would be copies of converged eigenvalues; it is done in full, twice.
 
+import { dot } from "../blas/level1";
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
-import { dot, minus } from "./triangular";
+import { minus } from "./triangular";
 
 @unmanaged
 class Step {

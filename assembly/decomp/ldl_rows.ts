@@ -1,8 +1,9 @@
 // Solving with the factors of ldl.ts for a few right-hand sides that are rows: U is read twice from memory,
 // its rows only, for all of them, and that is what it costs.
 
+import { dot } from "../blas/level1";
 import { krylov_correct, krylov_product } from "./krylov";
-import { dot, minus } from "./triangular";
+import { minus } from "./triangular";
 
 /** Rows of a block of U: its triangle is solved on one thread, the rest of its rows in parallel. */
 const NB: i32 = 64;

@@ -1,8 +1,8 @@
 // Sums over all of a symmetric matrix: trace and Frobenius norm bound every eigenvalue that is not known.
 
+import { dot } from "../blas/level1";
 import { args, parallelFor } from "../parallel";
 import { Task } from "../tasks";
-import { dot } from "./triangular";
 
 /** Rows of one chunk. */
 const ROWS: i32 = 32;
