@@ -51,7 +51,6 @@ export { lanczos_probes_f64 } from "./decomp/lanczos_probes";
 export { quadratic_form_f64, quadratic_form_work_f64, shift_diagonal_f64 } from "./decomp/certify";
 export { hinf_exact_f64, hinf_exact_work_f64 } from "./kernel/hinf_exact";
 export { moments_f64, moments_work_f64 } from "./decomp/moments";
-export { krylov_product as krylov_product_f64 } from "./decomp/krylov";
 export {
   lanczos_begin_f64, lanczos_finish_f64, lanczos_inverted_f64, lanczos_refresh_f64, lanczos_residuals_f64, lanczos_step_f64,
   lanczos_symmetric_f64, lanczos_work_f64,

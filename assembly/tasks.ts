@@ -31,7 +31,7 @@ import { bidiagonalize_rows_task, bidiagonalize_strips_task } from "./decomp/bid
 import { jacobi_blocks_task, jacobi_round_task } from "./decomp/jacobi";
 import { jacobi_update_task } from "./decomp/signed_factor";
 import { jacobi_qr_apply_task, jacobi_qr_step_task } from "./decomp/jacobi_qr";
-import { krylov_correct_task, krylov_product_task } from "./decomp/krylov";
+import { krylov_correct_task } from "./decomp/krylov";
 import { moments_task } from "./decomp/moments";
 import { kernel_pack_task, kernel_sum_task, kernel_tile_task } from "./kernel/block";
 import { multiply_rows_task } from "./blas/rows";
@@ -95,7 +95,6 @@ export const enum Task {
   JACOBI_UPDATE,
   JACOBI_QR_STEP,
   JACOBI_QR_APPLY,
-  KRYLOV_PRODUCT,
   KRYLOV_CORRECT,
   MOMENTS,
   BIDIAGONAL_SUBTREE,
@@ -165,7 +164,6 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.JACOBI_UPDATE: return jacobi_update_task(i0, i1);
     case Task.JACOBI_QR_STEP: return jacobi_qr_step_task(i0, i1);
     case Task.JACOBI_QR_APPLY: return jacobi_qr_apply_task(i0, i1);
-    case Task.KRYLOV_PRODUCT: return krylov_product_task(i0, i1);
     case Task.KRYLOV_CORRECT: return krylov_correct_task(i0, i1);
     case Task.MOMENTS: return moments_task(i0, i1);
     case Task.BIDIAGONAL_SUBTREE: return bidiagonal_subtree_task(i0, i1);

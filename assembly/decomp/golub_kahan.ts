@@ -11,9 +11,10 @@
 
 import { INFO_ABORTED, progress } from "../parallel";
 import { at } from "../blas/level1";
+import { multiply_rows } from "../blas/rows";
 import { svd_jacobi_f64, svd_jacobi_work_f64 } from "./jacobi_svd";
 import {
-  CONVERGED, FAILED, MORE, STOPPED, bytes, krylov_product, norm,
+  CONVERGED, FAILED, MORE, STOPPED, bytes, norm,
   orthogonalise, orthonormalise, random_row, turn, turn_work, vector_stride,
 } from "./krylov";
 
@@ -233,8 +234,8 @@ export function golub_kahan_dense_f64(a: usize, lda: i32, t: usize, ldt: i32, st
   const s = changetype<Bidiagonal>(state);
   while (true) {
     let info = s.left
-      ? krylov_product(s.m, s.n, s.width, a, lda, s.block, s.ldv, s.target, s.ldu)
-      : krylov_product(s.n, s.m, s.width, t, ldt, s.block, s.ldu, s.target, s.ldv);
+      ? multiply_rows(s.m, s.n, s.width, 0, a, lda, s.block, s.ldv, s.target, s.ldu)
+      : multiply_rows(s.n, s.m, s.width, 0, t, ldt, s.block, s.ldu, s.target, s.ldv);
     if (info == 0) info = golub_kahan_step_f64(state);
     if (info != MORE) return info;
   }

@@ -5,7 +5,7 @@
 import { args, parallelFor } from "../parallel";
 import { gemm, gemm_work } from "../blas/gemm/gemm";
 import { at, dot } from "../blas/level1";
-import { hsum, madd } from "../simd";
+import { multiply_rows } from "../blas/rows";
 import { Task } from "../tasks";
 import { minus, minus4 } from "./triangular";
 
@@ -18,29 +18,11 @@ export const MORE: i32 = 1;
 export const STOPPED: i32 = 2;
 export const FAILED: i32 = 3;
 
-/** Numbers of a row that are multiplied at a time: four vectors of so many (32 KiB) stay in L1. */
-const PANEL: i32 = 1024;
-
-/** Elements of one chunk of a product: about 20 µs. */
-const CHUNK: i32 = 65536;
-
 /** Columns of one chunk of a correction. */
 const COLUMNS: i32 = 512;
 
 /** Gram-Schmidt passes over a single vector, after which it counts as dependent. */
 const PASSES: i32 = 4;
-
-@unmanaged
-class Product {
-  n: i32; // inner dimension
-  b: i32; // rows of X
-  a: usize; // (m, n), stride lda
-  lda: i32;
-  x: usize; // (b, n), stride ldx
-  ldx: i32;
-  y: usize; // (b, m), stride ldy
-  ldy: i32;
-}
 
 @unmanaged
 class Correction {
@@ -57,126 +39,6 @@ class Correction {
 /** Row stride of vectors of n numbers: an odd number of cache lines. */
 export function vector_stride(n: i32): i32 {
   return ((n + 7) & ~7) | 8;
-}
-
-// @ts-ignore: decorator
-@inline
-function put(y: usize, sum: v128, add: bool): void {
-  const s = hsum<f64>(sum);
-  store<f64>(y, add ? load<f64>(y) + s : s);
-}
-
-/**
- * y(r, i) := (or += with `add`) Σ_{k<n} a(i, k)·x(r, k) for 2 rows of A and 4 of X. Strides in bytes; y(r, i)
- * is at y + r·ldy + 8i, and with lda = 0 both rows are one.
- */
-function dots2x4(n: i32, a: usize, lda: usize, x: usize, ldx: usize, y: usize, ldy: usize, add: bool): void {
-  const ldx2 = ldx + ldx;
-  const ldx3 = ldx + ldx2;
-  let s00: v128 = f64x2.splat(0), s01: v128 = f64x2.splat(0), s02: v128 = f64x2.splat(0), s03: v128 = f64x2.splat(0);
-  let s10: v128 = f64x2.splat(0), s11: v128 = f64x2.splat(0), s12: v128 = f64x2.splat(0), s13: v128 = f64x2.splat(0);
-  for (const end = a + (usize(n & ~3) << 3); a < end; a += 32) {
-    let a0 = v128.load(a), a1 = v128.load(a + lda);
-    let xr = v128.load(x);
-    s00 = madd<f64>(a0, xr, s00);
-    s10 = madd<f64>(a1, xr, s10);
-    xr = v128.load(x + ldx);
-    s01 = madd<f64>(a0, xr, s01);
-    s11 = madd<f64>(a1, xr, s11);
-    xr = v128.load(x + ldx2);
-    s02 = madd<f64>(a0, xr, s02);
-    s12 = madd<f64>(a1, xr, s12);
-    xr = v128.load(x + ldx3);
-    s03 = madd<f64>(a0, xr, s03);
-    s13 = madd<f64>(a1, xr, s13);
-    a0 = v128.load(a, 16), a1 = v128.load(a + lda, 16);
-    xr = v128.load(x, 16);
-    s00 = madd<f64>(a0, xr, s00);
-    s10 = madd<f64>(a1, xr, s10);
-    xr = v128.load(x + ldx, 16);
-    s01 = madd<f64>(a0, xr, s01);
-    s11 = madd<f64>(a1, xr, s11);
-    xr = v128.load(x + ldx2, 16);
-    s02 = madd<f64>(a0, xr, s02);
-    s12 = madd<f64>(a1, xr, s12);
-    xr = v128.load(x + ldx3, 16);
-    s03 = madd<f64>(a0, xr, s03);
-    s13 = madd<f64>(a1, xr, s13);
-    x += 32;
-  }
-  for (const end = a + (usize(n & 3) << 3); a < end; a += 8) {
-    const a0 = v128.load64_zero(a), a1 = v128.load64_zero(a + lda);
-    let xr = v128.load64_zero(x);
-    s00 = madd<f64>(a0, xr, s00);
-    s10 = madd<f64>(a1, xr, s10);
-    xr = v128.load64_zero(x + ldx);
-    s01 = madd<f64>(a0, xr, s01);
-    s11 = madd<f64>(a1, xr, s11);
-    xr = v128.load64_zero(x + ldx2);
-    s02 = madd<f64>(a0, xr, s02);
-    s12 = madd<f64>(a1, xr, s12);
-    xr = v128.load64_zero(x + ldx3);
-    s03 = madd<f64>(a0, xr, s03);
-    s13 = madd<f64>(a1, xr, s13);
-    x += 8;
-  }
-  put(y, s00, add);
-  put(y + ldy, s01, add);
-  put(y + 2 * ldy, s02, add);
-  put(y + 3 * ldy, s03, add);
-  if (lda == 0) return;
-  put(y + 8, s10, add);
-  put(y + 8 + ldy, s11, add);
-  put(y + 8 + 2 * ldy, s12, add);
-  put(y + 8 + 3 * ldy, s13, add);
-}
-
-/** Y(.., i) for rows [i0, i1) of A. */
-export function krylov_product_task(i0: i32, i1: i32): void {
-  const s = args<Product>();
-  const lda = usize(s.lda) << 3;
-  const ldx = usize(s.ldx) << 3;
-  const ldy = usize(s.ldy) << 3;
-  const fours = s.b & ~3;
-  for (let k = 0; k < s.n; k += PANEL) {
-    const n = min(PANEL, s.n - k);
-    for (let i = i0; i < i1; i += 2) {
-      const a = s.a + usize(i) * lda + (usize(k) << 3);
-      const y = s.y + (usize(i) << 3);
-      for (let r = 0; r < fours; r += 4) {
-        const x = s.x + usize(r) * ldx + (usize(k) << 3);
-        dots2x4(n, a, i + 1 < i1 ? lda : 0, x, ldx, y + usize(r) * ldy, ldy, k > 0);
-      }
-    }
-    for (let r = fours; r < s.b; r++) {
-      const x = s.x + usize(r) * ldx + (usize(k) << 3);
-      for (let i = i0; i < i1; i++) {
-        const y = s.y + usize(r) * ldy + (usize(i) << 3);
-        const sum = dot(n, s.a + usize(i) * lda + (usize(k) << 3), x);
-        store<f64>(y, k > 0 ? load<f64>(y) + sum : sum);
-      }
-    }
-  }
-}
-
-/**
- * Y := X·Aᵀ: each row of A is read once for all of X, which has few rows; opens a region.
- *
- * A (m×n, row stride lda), X (b×n, ldx), Y (b×m, ldy), strides in elements; Y must not overlap A or X.
- * Returns 0 or INFO_ABORTED. |Ŷ − Y| ≤ γ_K·|X|·|A|ᵀ, K = min(n, 1024)/2 + n/1024 + 4.
- */
-export function krylov_product(m: i32, n: i32, b: i32, a: usize, lda: i32, x: usize, ldx: i32, y: usize, ldy: i32): i32 {
-  const s = args<Product>();
-  s.n = n;
-  s.b = b;
-  s.a = a;
-  s.lda = lda;
-  s.x = x;
-  s.ldx = ldx;
-  s.y = y;
-  s.ldy = ldy;
-  const grain = max(2, min(64, CHUNK / n & ~1));
-  return parallelFor(Task.KRYLOV_PRODUCT, m, grain);
 }
 
 /** W −= H·V in columns [j0, j1). */
@@ -228,9 +90,9 @@ export function krylov_correct(c: i32, n: i32, b: i32, v: usize, ldv: i32, w: us
  */
 export function orthogonalise(c: i32, n: i32, b: i32, v: usize, w: usize, ld: i32, h: usize, ldh: i32): i32 {
   const second = h + (usize(b) * ldh << 3);
-  let info = krylov_product(c, n, b, v, ld, w, ld, h, ldh);
+  let info = multiply_rows(c, n, b, 0, v, ld, w, ld, h, ldh);
   if (info == 0) info = krylov_correct(c, n, b, v, ld, w, ld, h, ldh);
-  if (info == 0) info = krylov_product(c, n, b, v, ld, w, ld, second, ldh);
+  if (info == 0) info = multiply_rows(c, n, b, 0, v, ld, w, ld, second, ldh);
   if (info == 0) info = krylov_correct(c, n, b, v, ld, w, ld, second, ldh);
   for (let r = 0; r < b; r++) {
     const row = usize(r) * ldh << 3;

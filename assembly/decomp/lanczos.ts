@@ -13,9 +13,10 @@
 
 import { INFO_ABORTED, progress } from "../parallel";
 import { at, dot } from "../blas/level1";
+import { multiply_rows } from "../blas/rows";
 import { eigh_f64, eigh_work_f64 } from "./eigh";
 import {
-  CONVERGED, FAILED, MORE, STOPPED, bytes, krylov_product, norm,
+  CONVERGED, FAILED, MORE, STOPPED, bytes, norm,
   orthogonalise, orthonormalise, random_row, scale_vector, turn, turn_work, vector_stride,
 } from "./krylov";
 import { ldl_solve_rows } from "./ldl_rows";
@@ -309,7 +310,7 @@ export function lanczos_residuals_f64(n: i32, k: i32, x: usize, ldx: i32, y: usi
 export function lanczos_symmetric_f64(a: usize, lda: i32, state: usize): i32 {
   const s = changetype<Lanczos>(state);
   while (true) {
-    let info = krylov_product(s.n, s.n, s.width, a, lda, s.block, s.ld, s.target, s.ld);
+    let info = multiply_rows(s.n, s.n, s.width, 0, a, lda, s.block, s.ld, s.target, s.ld);
     if (info == 0) info = lanczos_step_f64(state);
     if (info != MORE) return info;
   }

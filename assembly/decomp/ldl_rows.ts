@@ -2,7 +2,8 @@
 // its rows only, for all of them, and that is what it costs.
 
 import { dot } from "../blas/level1";
-import { krylov_correct, krylov_product } from "./krylov";
+import { multiply_rows } from "../blas/rows";
+import { krylov_correct } from "./krylov";
 import { minus } from "./triangular";
 
 /** Rows of a block of U: its triangle is solved on one thread, the rest of its rows in parallel. */
@@ -66,7 +67,7 @@ export function ldl_solve_rows(
     const i1 = min(n, i0 + NB);
     if (i1 < n) {
       const beside = u + ((usize(i0) * ldu + i1) << 3);
-      const info = krylov_product(NB, n - i1, b, beside, ldu, x + (usize(i1) << 3), ldx, work, NB);
+      const info = multiply_rows(NB, n - i1, b, 0, beside, ldu, x + (usize(i1) << 3), ldx, work, NB);
       if (info != 0) return info;
     }
     for (let r = 0; r < b; r++) {

@@ -38,7 +38,7 @@ export interface Kernels {
   gemm_skinny_f64: GemmSkinny;
   gemm_skinny_f32: GemmSkinny;
   multiply_rows_f64(
-    m: number, n: number, k: number, ids: Pointer, a: Pointer, lda: number, x: Pointer, ldx: number, y: Pointer, ldy: number,
+    m: number, n: number, b: number, ids: Pointer, a: Pointer, lda: number, x: Pointer, ldx: number, y: Pointer, ldy: number,
   ): Info;
   syrk_work_f64(n: number, k: number): number;
   syrk_work_f32(n: number, k: number): number;
@@ -138,9 +138,6 @@ export interface Kernels {
 
   moments_work_f64(n: number): number;
   moments_f64(n: number, a: Pointer, lda: number, by: number, out: Pointer, work: Pointer): Info;
-  krylov_product_f64(
-    m: number, n: number, b: number, a: Pointer, lda: number, x: Pointer, ldx: number, y: Pointer, ldy: number,
-  ): Info;
   golub_kahan_work_f64(m: number, n: number, most: number, wide: number): number;
   golub_kahan_begin_f64(
     m: number, n: number, most: number, wide: number, k: number, tol: number, maxRestarts: number, seed: number, state: Pointer,

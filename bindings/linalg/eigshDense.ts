@@ -123,12 +123,12 @@ function finish({ rt, A, moments }: Problem, lanczos: Lanczos): Pair[] {
   const ld = lanczos.get("ld");
   return memory.scope(() => {
     const y = memory.push(8 * k * ld, "eigsh: residuals");
-    rt.checkAborted(kernels.krylov_product_f64(n, n, k, A.at, A.stride, lanczos.get("block"), ld, y, ld));
+    rt.checkAborted(kernels.multiply_rows_f64(n, n, k, 0, A.at, A.stride, lanczos.get("block"), ld, y, ld));
     return lanczos.pairs(y, roundingOf(n, moments));
   });
 }
 
-/** What the product with a unit vector rounds at most: γ·|A|·|x|, ‖|A|‖ ≤ ‖A‖_F; see krylov_product. */
+/** What the product with a unit vector rounds at most: γ·|A|·|x|, ‖|A|‖ ≤ ‖A‖_F; see multiply_rows. */
 function roundingOf(n: number, { squares }: Moments): number {
   return (Math.min(n, 1024) / 2 + n / 1024 + 8) * (Number.EPSILON / 2) * Math.sqrt(squares);
 }

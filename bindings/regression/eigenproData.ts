@@ -55,27 +55,21 @@ export interface Model extends Expansion {
   residual(meanSquare: number): number;
 }
 
-/** multiply_rows takes so many rows of coefficients at a time. */
-const WIDE = 5;
-
 /** f = 0, with the rows of Z as centers. */
 export function expansion(rt: Runtime, fn: string, { prepared, data, L, kept }: Plan, Z: KernelRows, K: Placed | undefined): Expansion {
   const { kernels, memory } = rt;
   const p = Z.n;
-  const padded = pushEmpty(rt, fn, Math.ceil(L / WIDE) * WIDE, p);
-  memory.f64(padded.at, padded.rows * padded.stride).fill(0);
-  const W = { ...padded, rows: L };
+  const W = pushEmpty(rt, fn, L, p);
+  memory.f64(W.at, L * W.stride).fill(0);
   const everyRow = (rows: number) => Int32Array.from({ length: rows }, (_, i) => i);
   const columns = () => transposed(rt, W, pushEmpty(rt, fn, p, L));
   /** Rows `ids` of A, times α. */
   const multiplyRows = (A: Placed, ids: Int32Array) => memory.scope(() => {
     const at = memory.push(4 * ids.length, `${fn}: the rows of a batch`);
     memory.i32(at, ids.length).set(ids);
-    const F = pushEmpty(rt, fn, ids.length, padded.rows);
-    rt.checkAborted(kernels.multiply_rows_f64(
-      ids.length, padded.rows, p, at, A.at, A.stride, padded.at, padded.stride, F.at, F.stride,
-    ));
-    return copyOut(rt, { ...F, cols: L }).data;
+    const F = pushEmpty(rt, fn, L, ids.length);
+    rt.checkAborted(kernels.multiply_rows_f64(ids.length, p, L, at, A.at, A.stride, W.at, W.stride, F.at, F.stride));
+    return copyOut(rt, transposed(rt, F, pushEmpty(rt, fn, ids.length, L))).data;
   });
   const multiplyKernel = (rows: KernelRows) => memory.scope(() => (
     copyOut(rt, placeProduct(rt, fn, prepared, rows, Z, columns())).data
