@@ -1,6 +1,6 @@
 // Kernels of the distance d of two rows, and of their inner product alone.
 //
-// d² = |x|² + |z|² − 2·x·z where that does not cancel, otherwise it was summed from differences (program.ts): its
+// d² = |x|² + |z|² − 2·x·z where that does not cancel, otherwise it was summed from differences (pairs.ts): its
 // relative error is at most (d + 20)·16·u for d numbers in a row, and a few u more for each operation below.
 
 import { exp_f64x2, power_f64x2 } from "./exp";

@@ -174,8 +174,9 @@ function chord_squared(s: Exact, i: i32, j: i32, sum: bool): f64 {
   return hsum<f64>(acc);
 }
 
-/** (π − θ)/(2π) of the nearly (anti)parallel pair i < j; notes j as parallel or opposite to i. */
-function near_weight(s: Exact, i: i32, j: i32, opposite: bool): f64 {
+/** (π − θ)/(2π) of the nearly (anti)parallel pair i < j with cosine rho; notes j as parallel or opposite to i. */
+function near_weight(s: Exact, i: i32, j: i32, rho: f64): f64 {
+  const opposite = rho < 0;
   const z = f64x2.splat(0.25 * chord_squared(s, i, j, opposite));
   const angle = 2 * f64x2.extract_lane(asin_f64x2(f64x2.sqrt(z), z), 0);
   if (angle <= PARALLEL) {
@@ -194,8 +195,7 @@ function weight(rho: v128): v128 {
   const z = v128.bitselect(z1, f64x2.mul(rho, rho), large);
   const angle = asin_f64x2(v128.bitselect(f64x2.sqrt(z1), rho, large), z);
   const offset = v128.bitselect(v128.and(positive, f64x2.splat(Math.PI)), f64x2.splat(1.5707963267948966), large);
-  const factor = v128.bitselect(
-    v128.bitselect(f64x2.splat(-2), f64x2.splat(2), positive), f64x2.splat(1), large);
+  const factor = v128.bitselect(v128.bitselect(f64x2.splat(-2), f64x2.splat(2), positive), f64x2.splat(1), large);
   return f64x2.mul(madd<f64>(factor, angle, offset), f64x2.splat(0.15915494309189535));
 }
 
@@ -205,12 +205,8 @@ function map_pair(s: Exact, i: i32, j: i32, r: v128, inverse: v128, scale: v128)
   let w = weight(rho);
   const near = f64x2.gt(f64x2.abs(rho), f64x2.splat(NEAR));
   if (v128.any_true(near)) {
-    if (i64x2.extract_lane(near, 0)) {
-      w = f64x2.replace_lane(w, 0, near_weight(s, i, j, f64x2.extract_lane(rho, 0) < 0));
-    }
-    if (i64x2.extract_lane(near, 1)) {
-      w = f64x2.replace_lane(w, 1, near_weight(s, i, j + 1, f64x2.extract_lane(rho, 1) < 0));
-    }
+    if (i64x2.extract_lane(near, 0)) w = f64x2.replace_lane(w, 0, near_weight(s, i, j, f64x2.extract_lane(rho, 0)));
+    if (i64x2.extract_lane(near, 1)) w = f64x2.replace_lane(w, 1, near_weight(s, i, j + 1, f64x2.extract_lane(rho, 1)));
   }
   return f64x2.mul(f64x2.mul(r, w), f64x2.mul(scale, f64x2.splat(load<f64>(s.scale + (usize(i) << 3)))));
 }

@@ -178,7 +178,6 @@ function polynomialSeries(c: readonly number[], p: number) {
   return { mean, square, slopeSquare, b };
 }
 
-
 /** Every row's numbers are the same sums in the same order, whatever block it falls in. */
 function integrate(
   rt: Runtime, fn: string, activation: Activation, variances: Float64Array, factor: number, { at, stride, terms }: SeriesTable,

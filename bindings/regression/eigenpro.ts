@@ -23,6 +23,7 @@
 
 import { OptionError } from "../errors.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { argmax, classificationErrors } from "../io/labels.ts";
 import type { Kernel } from "../kernels/descriptions.ts";
 import { kernelDiagonal, placeRows, prepare, type KernelRows } from "../kernels/place.ts";
 import { pushMatrix, type Matrix, type MatrixLike } from "../linalg/matrix.ts";
@@ -184,17 +185,7 @@ function runEpoch(
 }
 
 /** Of outputs and targets in multiples of `unit`. */
-function errorsOf(f: Float64Array, { data: y, rows, cols: L }: Matrix, unit: number): FitErrors {
-  let squares = 0;
-  let wrong = 0;
-  for (let i = 0; i < rows; i++) {
-    let [atF, atY] = [i * L, i * L];
-    for (let e = i * L; e < (i + 1) * L; e++) {
-      squares += (f[e]! - y[e]!) ** 2;
-      if (f[e]! > f[atF]!) atF = e;
-      if (y[e]! > y[atY]!) atY = e;
-    }
-    if (atF !== atY) wrong++;
-  }
-  return { mse: unit * (unit * (squares / (rows * L))), ...(L > 1 && { error: wrong / rows }) };
+function errorsOf(f: Float64Array, Y: Matrix, unit: number): FitErrors {
+  const mse = unit * (unit * meanSquare(f.map((x, e) => x - Y.data[e]!)));
+  return { mse, ...(Y.cols > 1 && { error: classificationErrors({ ...Y, data: f }, argmax(Y)) / Y.rows }) };
 }
