@@ -140,7 +140,7 @@ function linearTicks(min: number, max: number, most: number): number[] {
 }
 
 /** Powers of ten, evenly thinned; within few of them also multiples; within less than one, round numbers. */
-function logTicks(min: number, max: number, most: number): number[] {
+export function logTicks(min: number, max: number, most: number): number[] {
   const low = Math.ceil(Math.log10(min) - 1e-9);
   const high = Math.floor(Math.log10(max) + 1e-9);
   const step = Math.ceil((high - low + 1) / most);
@@ -154,7 +154,7 @@ function logTicks(min: number, max: number, most: number): number[] {
 }
 
 /** Plain numbers where all are short, otherwise powers of ten. */
-function tickTexts(ticks: number[]): string[] {
+export function tickTexts(ticks: number[]): string[] {
   const plain = ticks.every((tick) => tick === 0 || (Math.abs(tick) >= 1e-4 && Math.abs(tick) < 1e5));
   return ticks.map((tick) => {
     if (tick === 0) return "0";
