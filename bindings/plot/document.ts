@@ -1,6 +1,8 @@
 // What reports have in common: one HTML file that asks the network for nothing, its plots drawn by the
 // script of page.ts from the data that stands in it.
 
+import type { Line } from "./checkpoints.ts";
+import type { EsdBins, EsdFit } from "./esd.ts";
 import { grouped } from "./numbers.ts";
 import { notice, script, style } from "./generated/page.ts";
 
@@ -20,7 +22,7 @@ export interface PageData {
 }
 
 /** A plot in the element `id`. */
-export type Panel = SpectrumPanel | HistogramPanel;
+export type Panel = SpectrumPanel | HistogramPanel | LinesPanel | EsdPanel;
 
 /** `color` names a custom property of the style sheet. */
 export interface SpectrumPanel {
@@ -33,6 +35,18 @@ export interface SpectrumPanel {
 export interface HistogramPanel {
   id: string;
   histogram: { values: number[]; label: string; color: string };
+}
+
+/** Over checkpoints. */
+export interface LinesPanel {
+  id: string;
+  lines: { names: string[]; lines: Line[]; label: string };
+}
+
+/** The spectrum of a layer, drawn when it comes into view. */
+export interface EsdPanel {
+  id: string;
+  esd: { bins: EsdBins; fit: EsdFit };
 }
 
 export interface Document {

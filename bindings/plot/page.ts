@@ -1,15 +1,17 @@
 // The script of the report, bundled with uPlot into its page by scripts/build.mjs.
 
 import uPlot from "uplot";
-import type { HistogramPanel, PageData, SpectrumPanel } from "./document.ts";
+import { linePlot } from "./checkpoints.ts";
+import type { EsdPanel, HistogramPanel, LinesPanel, PageData, SpectrumPanel } from "./document.ts";
 import { histogramPlot } from "./histogram.ts";
+import { Multiples, sortable } from "./pageLayers.ts";
 import { spectrumPlot } from "./spectrum.ts";
 
 const { panels, ranks } = JSON.parse(document.getElementById("data")!.textContent!) as PageData;
 const whole = { min: 1, max: Math.max(2, ranks) };
-/** The spectra, which show the same ranks, and the histograms. */
+/** The spectra, which show the same ranks, and what else is drawn at once. */
 let plots: uPlot[] = [];
-let histograms: uPlot[] = [];
+let others: uPlot[] = [];
 
 const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const height = () => (innerWidth < 600 ? 250 : 320);
@@ -18,14 +20,16 @@ const theme = () => ({ text: color("muted"), grid: color("grid"), font: getCompu
 
 function draw(): void {
   const range = plots[0] ? rangeOf(plots[0]) : whole;
-  for (const plot of [...plots, ...histograms]) plot.destroy();
+  for (const plot of [...plots, ...others]) plot.destroy();
   plots = [];
-  histograms = [];
+  others = [];
   for (const panel of panels) {
     const element = document.getElementById(panel.id)!;
-    if ("histogram" in panel) histograms.push(drawHistogram(panel, element));
-    else plots.push(drawSpectra(panel, element));
+    if ("histogram" in panel) others.push(drawHistogram(panel, element));
+    else if ("lines" in panel) others.push(drawLines(panel, element));
+    else if ("spectra" in panel) plots.push(drawSpectra(panel, element));
   }
+  multiples.redraw();
   zoom(range);
 }
 
@@ -55,6 +59,12 @@ function drawHistogram({ histogram }: HistogramPanel, element: HTMLElement): uPl
     color: color(histogram.color),
     theme: theme(),
   });
+  return new uPlot(options, data, element);
+}
+
+function drawLines({ lines: { names, lines, label } }: LinesPanel, element: HTMLElement): uPlot {
+  const colored = lines.map((line) => ({ ...line, color: line.color && color(line.color) }));
+  const { options, data } = linePlot(names, colored, { label, width: element.clientWidth, height: height(), theme: theme() });
   return new uPlot(options, data, element);
 }
 
@@ -100,12 +110,18 @@ function rangeOfButton(button: HTMLButtonElement): { min: number; max: number } 
 }
 for (const button of buttons) button.addEventListener("click", () => zoom(rangeOfButton(button)));
 
+const multiples = new Multiples(panels.filter((panel): panel is EsdPanel => "esd" in panel), () => (
+  { colors: { esd: color("gram"), tail: color("exact"), bulk: color("sample-3") }, theme: theme() }
+));
+for (const table of Array.from(document.querySelectorAll<HTMLTableElement>("table.layers"))) sortable(table);
+
 draw();
 // after the page is laid out: uPlot listens to no change of its element's width
 new ResizeObserver(() => {
-  for (const plot of [...plots, ...histograms]) {
+  for (const plot of [...plots, ...others]) {
     const width = plot.root.parentElement!.clientWidth;
     if (width && width !== plot.width) plot.setSize({ width, height: height() });
   }
+  multiples.resize();
 }).observe(document.querySelector("main")!);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

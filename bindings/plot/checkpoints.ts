@@ -1,0 +1,87 @@
+// A series of models, as checkpoints of one training: which layers they share, and lines over them for uPlot.
+
+import type uPlot from "uplot";
+import { significant } from "./numbers.ts";
+import { THEME, type SpectrumTheme } from "./spectrum.ts";
+
+/** A number of each layer (or of the model), one for each checkpoint; null where there is none. */
+export interface Line {
+  label: string;
+  values: (number | null)[];
+  color?: string;
+}
+
+/** α of every layer of the models, by name, in the order in which the layers first appear. */
+export function alphaLines(models: readonly { layers: readonly { name: string; alpha: number | null }[] }[]): Line[] {
+  const lines = new Map<string, Line>();
+  for (const [m, { layers }] of models.entries()) {
+    for (const { name, alpha } of layers) {
+      let line = lines.get(name);
+      if (!line) lines.set(name, (line = { label: name, values: Array(models.length).fill(null) }));
+      line.values[m] = alpha;
+    }
+  }
+  return [...lines.values()];
+}
+
+/** The files of a series told apart: without the folders and the endings that all have in common. */
+export function shortNames(files: readonly string[]): string[] {
+  const paths = files.map((file) => file.split(/[/\\]/).filter(Boolean));
+  const most = Math.min(...paths.map((path) => path.length)) - 1;
+  let shared = 0;
+  while (shared < most && paths.every((path) => path[shared] === paths[0]![shared])) shared++;
+  const names = paths.map((path) => path.slice(shared).join("/"));
+  const ending = /\.[A-Za-z]\w*$/.exec(names[0] ?? "")?.[0];
+  return ending && names.every((name) => name.endsWith(ending) && name.length > ending.length) ? names.map((name) => name.slice(0, -ending.length)) : names;
+}
+
+/** From blue over green to red, of a lightness that is seen on white and on black: what comes in an order is told apart in it. */
+const ramp = (t: number) => `hsl(${Math.round(215 - 205 * t)} 70% 48%)`;
+
+export interface LinePlotOptions {
+  /** In CSS pixels. Default 800×260. */
+  width?: number;
+  height?: number;
+  /** Of the values. */
+  label?: string;
+  theme?: Partial<SpectrumTheme>;
+}
+
+/** More lines than these have no legend; the one under the cursor stands out. */
+const LEGEND = 12;
+
+/** `new uPlot(options, data, element)` draws the lines over the checkpoints, whose `names` stand on x. */
+export function linePlot(names: string[], lines: Line[], options: LinePlotOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
+  const { width = 800, height = 260, label } = options;
+  const theme = { ...THEME, ...options.theme };
+  const font = `12px ${theme.font}`;
+  const axis = { stroke: theme.text, font, labelFont: font, grid: { stroke: theme.grid, width: 1 }, ticks: { show: false } };
+  const at = (k: number) => (Number.isInteger(k) ? names[k] ?? "" : "");
+  return {
+    data: [names.map((_, k) => k), ...lines.map(({ values }) => values)],
+    options: {
+      width,
+      height,
+      padding: [12, Math.max(18, 4 * (names.at(-1)?.length ?? 0)), 0, 0],
+      legend: { show: lines.length <= LEGEND },
+      focus: { alpha: lines.length > 1 ? 0.25 : 1 },
+      cursor: { drag: { x: true, y: false }, focus: { prox: 16 }, points: { size: 7 } },
+      scales: { x: { time: false, range: (_, min, max) => (min === max ? [min - 0.5, max + 0.5] : [min, max]) } },
+      axes: [
+        // the longest name has to fit between two ticks
+        { ...axis, label: "Checkpoint", labelSize: 22, size: 30, space: 12 + 7 * Math.max(3, ...names.map((name) => name.length)), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], values: (_, ticks) => ticks.map(at) },
+        { ...axis, size: 60, ...(label ? { label, labelSize: 22 } : {}) },
+      ],
+      series: [
+        { label: "Checkpoint", value: (_, k) => (k == null ? "–" : at(k)) },
+        ...lines.map(({ label, color }, k) => ({
+          label,
+          stroke: color ?? (lines.length === 1 ? theme.lines[0] : ramp(k / (lines.length - 1))),
+          width: 2,
+          points: { size: 5 },
+          value: (_: uPlot, value: number | null) => (value == null ? "–" : significant(value, 4)),
+        })),
+      ],
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// Layers as a table for spreadsheets and data frames.
+
+import type { ReportedModel } from "./weightsReport.ts";
+
+const COLUMNS = [
+  "name", "kind", "shape", "rows", "cols", "Q", "alpha", "sigma", "xmin", "D", "nTail", "lambdaMax", "stableRank",
+  "spikes", "mpSoftRank", "mu", "verdict", "reason", "warnings",
+] as const;
+
+/**
+ * One row a layer, of one model or several, under a header: `file`, `layer` (from 1 on) and what a LayerReport says. As in
+ * RFC 4180: commas, CRLF, quotes around what needs them; what is not known is empty. Numbers have all their digits.
+ */
+export function layersCsv(models: readonly Pick<ReportedModel, "file" | "layers">[]): string {
+  const rows = models.flatMap(({ file, layers }) => layers.map((layer, l) => {
+    const values = layer as unknown as Record<string, unknown>;
+    return [file, l + 1, ...COLUMNS.map((column) => values[column])];
+  }));
+  return [["file", "layer", ...COLUMNS], ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))) return "";
+  const text = Array.isArray(value) ? value.join(typeof value[0] === "number" ? "×" : "; ") : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
