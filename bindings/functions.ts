@@ -1,11 +1,13 @@
 // What holds functions: made on the caller's side, from calls that are answered elsewhere, since functions can't be posted.
 
+import type { ModelFile, Tensor } from "./io/tensors.ts";
 import type { Kernel } from "./kernels/descriptions.ts";
 import type { KernelOperator } from "./kernels/operator.ts";
 import { toMatrix, type Matrix, type MatrixLike } from "./linalg/matrix.ts";
 import type { CallOptions } from "./options.ts";
 import type { AsyncFit, Coefficients, Fit } from "./regression/fit.ts";
 import type { Targets } from "./regression/problem.ts";
+import type { AnalyzeLayer, ModelOptions, ModelReport } from "./weights/analyze.ts";
 
 type Sooner<T> = T | Promise<T>;
 
@@ -16,6 +18,7 @@ interface Calls {
     fit(kernel: Kernel, X: MatrixLike, Y: Targets, options?: any): Sooner<Coefficients>;
     predict(kernel: Kernel, centers: MatrixLike, alpha: Targets, X2: MatrixLike, options?: any): Sooner<Matrix<Float64Array>>;
   };
+  weights: { analyzeLayer: AnalyzeLayer };
 }
 
 /** A fit that can predict. */
@@ -23,7 +26,7 @@ type Predicting<F> = F extends (...args: infer A) => Promise<Coefficients> ? (..
   : F extends (...args: infer A) => Coefficients ? (...args: A) => Fit : never;
 
 /** A tree of calls with these functions. */
-export type WithFunctions<Tree extends Calls> = Omit<Tree, "kernels" | "regression"> & {
+export type WithFunctions<Tree extends Calls> = Omit<Tree, "kernels" | "regression" | "weights"> & {
   kernels: Tree["kernels"] & {
     /**
      * K(X, X) of the rows of X (n×d) by its products, never formed: for eigsh, svds, randomizedSvd, nystrom, trace and
@@ -32,6 +35,13 @@ export type WithFunctions<Tree extends Calls> = Omit<Tree, "kernels" | "regressi
     operator(kernel: Kernel, X: MatrixLike): KernelOperator;
   };
   regression: Omit<Tree["regression"], "fit"> & { fit: Predicting<Tree["regression"]["fit"]> };
+  weights: Tree["weights"] & {
+    /**
+     * All layers of a model that parseModel of `eigenscope/io` opened, or of some of its tensors. Bytes are read here, one layer
+     * at a time, and decoded where the spectrum is computed.
+     */
+    analyze(model: ModelFile | readonly Tensor[], options?: ModelOptions): Promise<ModelReport>;
+  };
 };
 
 /** The tree, with the functions. */
@@ -51,5 +61,13 @@ export function addFunctions<Tree extends Calls>(calls: Tree): WithFunctions<Tre
     ...calls,
     kernels: { ...calls.kernels, operator },
     regression: { ...calls.regression, fit },
+    weights: {
+      ...calls.weights,
+      // a part of its own: most pages have no model
+      analyze: async (model: ModelFile | readonly Tensor[], options?: ModelOptions) => {
+        const { analyzeModel } = await import("./weights/analyze.ts");
+        return analyzeModel(calls.weights.analyzeLayer, model, options);
+      },
+    },
   } as unknown as WithFunctions<Tree>;
 }

@@ -24,3 +24,4 @@ export * as networks from "./networks/layers.ts";
 export type { CallOptions, Progress, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";
 export { version } from "./version.ts";
+export * as weights from "./weights/verdicts.ts";

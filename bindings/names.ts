@@ -58,6 +58,11 @@ export const names: Names<Operations> = {
   networks: {
     dualActivation: true,
   },
+  weights: {
+    esd: true,
+    powerLaw: true,
+    analyzeLayer: true,
+  },
 };
 
 /** A tree of operations without their first argument, the runtime. */

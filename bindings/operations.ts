@@ -9,8 +9,9 @@ import * as linalg from "./linalg/operations.ts";
 import { isSteps, runSteps } from "./linalg/operator.ts";
 import * as networks from "./networks/operations.ts";
 import * as regression from "./regression/operations.ts";
+import * as weights from "./weights/operations.ts";
 
-export const operations = { linalg, hinf, kernels, networks, regression };
+export const operations = { linalg, hinf, kernels, networks, regression, weights };
 
 export type Operations = typeof operations;
 

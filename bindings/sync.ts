@@ -20,6 +20,7 @@ export { fromRows, matrix, type Matrix, type MatrixLike, type MatrixLike64 } fro
 export * as networks from "./networks/layers.ts";
 export type { CreateOptions, Variant, WasmSource, WorkerLike } from "./options.ts";
 export type * from "./types.ts";
+export * as weights from "./weights/verdicts.ts";
 
 type Tree = WithFunctions<Synchronous<Operations>>;
 

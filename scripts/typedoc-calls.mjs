@@ -6,7 +6,7 @@
 import { Converter, ReferenceType } from "typedoc";
 
 /** The modules whose functions are calls: operations.ts of these folders of bindings/. */
-const ROOMS = ["linalg", "hinf", "kernels", "networks", "regression"];
+const ROOMS = ["linalg", "hinf", "kernels", "networks", "regression", "weights"];
 
 /** What a generator of steps gives in the end. */
 const resultOf = (type) => (type?.type === "reference" && type.name === "Steps" ? type.typeArguments[0] : type);

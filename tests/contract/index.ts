@@ -12,7 +12,8 @@ import { patched } from "./patched.ts";
 import { progress } from "./progress.ts";
 import { results } from "./results.ts";
 import { sideBySide } from "./sideBySide.ts";
+import { weightCases } from "./weights.ts";
 
 export const contract: readonly Case[] = [
-  ...results, ...kernelCases, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...death, ...sideBySide, ...patched,
+  ...results, ...kernelCases, ...weightCases, ...errors, ...order, ...parts, ...abort, ...progress, ...close, ...death, ...sideBySide, ...patched,
 ];

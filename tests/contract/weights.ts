@@ -1,0 +1,47 @@
+// Spectra of trained weights, wherever the engine runs: bytes are posted and decoded in the worker.
+
+import { assert } from "chai";
+import { matrix, NotFiniteError, weights } from "eigenscope";
+import type { Tensor } from "eigenscope/io";
+import type { Case } from "./contract.ts";
+import { rejection, withEngine } from "./tools.ts";
+
+/** diag(1, …, 10), in f32: deep_data_profiler's test of a layer whose numbers are known. */
+const diagonal = Float32Array.from({ length: 100 }, (_, e) => (e % 11 === 0 ? e / 11 + 1 : 0));
+
+/** A tensor as a reader of files gives it. */
+function tensor(name: string, shape: number[], numbers: Float32Array<ArrayBuffer>): Tensor {
+  const stored = { shape, dtype: "f32" as const, bytes: new Uint8Array(numbers.buffer) };
+  return { name, shape, dtype: "f32", layout: "oi", stored: async () => stored, data: async () => numbers };
+}
+
+export const weightCases: Case[] = [
+  {
+    title: "the spectrum of a layer and the power law in its tail are the published numbers",
+    run: ({ options }) => withEngine(options, async (es) => {
+      const report = await es.weights.analyzeLayer(matrix(10, 10, diagonal));
+      assert.closeTo(report.alpha!, 2.84077517926, 1e-11);
+      assert.closeTo(report.sigma!, 1.84077517926 / Math.sqrt(5), 1e-11);
+      assert.closeTo(report.D!, 0.2532378001, 1e-10);
+      assert.closeTo(report.xmin!, 3.6, 1e-14);
+      assert.equal(report.nTail, 5);
+      assert.closeTo(report.lambdaMax, 10, 1e-14);
+      assert.equal(report.verdict, weights.verdict(report.alpha));
+      const fit = await es.weights.powerLaw(await es.weights.esd(matrix(10, 10, diagonal)));
+      assert.equal(fit.alpha, report.alpha);
+      assert.instanceOf(await rejection(es.weights.esd([[1, NaN], [0, 1]])), NotFiniteError);
+    }),
+  },
+  {
+    title: "a model is analysed layer by layer, and what is no layer is listed with its reason",
+    run: ({ options }) => withEngine(options, async (es) => {
+      const model = [tensor("fc.weight", [10, 10], diagonal), tensor("fc.bias", [10], diagonal.slice(0, 10))];
+      const seen: string[] = [];
+      const report = await es.weights.analyze(model, { onLayer: ({ name }) => seen.push(name) });
+      assert.deepEqual(seen, ["fc.weight"]);
+      assert.closeTo(report.universalMetric!, 6.541126580, 1e-6);
+      assert.closeTo(report.universalMetricLog10!, 6.541126580 / Math.LN10, 1e-6);
+      assert.deepEqual(report.skipped.map(({ name }) => name), ["fc.bias"]);
+    }),
+  },
+];
