@@ -4,6 +4,7 @@
 // E4M3 (no infinities; all exponent and mantissa bits set is NaN) and E5M2 (the upper byte of a binary16).
 
 import { FormatError } from "../errors.ts";
+import { quoted } from "./source.ts";
 import type { StoredTensor, Tensor, TensorData, TensorDtype } from "./tensors.ts";
 
 /** Bytes per element. */
@@ -50,7 +51,7 @@ export function lazyTensor(
   known: Pick<Tensor, "name" | "shape" | "dtype"> & Partial<Pick<Tensor, "layout" | "operator">>,
   stored: () => Promise<StoredTensor>,
 ): Tensor {
-  return { layout: "oi", ...known, stored, data: async () => decodeTensor(await stored(), known.name) };
+  return { layout: "oi", ...known, stored, data: async () => decodeTensor(await stored(), quoted(known.name)) };
 }
 
 /** One past the last element that shape and strides reach. */

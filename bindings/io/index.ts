@@ -15,10 +15,11 @@ import { parseNpz } from "./npz.ts";
 
 export { formatCsv, parseCsv, type Csv } from "./csv.ts";
 export { parseIdx } from "./idx.ts";
-export { formatNpy, parseNpy, parseNpyHeader, type NpyHeader } from "./npy.ts";
-export { parseNpz } from "./npz.ts";
+export { formatNpy, parseNpy, parseNpyHeader, parseNpyTensor, type NpyHeader } from "./npy.ts";
+export { parseNpz, parseNpzTensors } from "./npz.ts";
+export { parseSafetensors, parseSafetensorsShards } from "./safetensors.ts";
 export { decodeTensor } from "./decode.ts";
-export type { ModelFile, Source, StoredTensor, Tensor, TensorData, TensorDtype } from "./tensors.ts";
+export type { ModelFile, NamedSource, Source, StoredTensor, Tensor, TensorData, TensorDtype } from "./tensors.ts";
 export { parseMnist, type LabelledImages } from "./mnist.ts";
 export { columns, normalizeRows, rescale, takeRows } from "../linalg/rows.ts";
 export { argmax, classificationErrors, oneHot, subsetPerClass, type Labels } from "./labels.ts";

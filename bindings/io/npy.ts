@@ -6,9 +6,10 @@
 
 import { FormatError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
-import { columnMajorStrides, decodeTensor, elementCount, ITEM_SIZE } from "./decode.ts";
+import { columnMajorStrides, decodeTensor, elementCount, ITEM_SIZE, lazyTensor } from "./decode.ts";
 import { requireFinite } from "./finite.ts";
-import type { StoredTensor, TensorDtype } from "./tensors.ts";
+import { openSource } from "./source.ts";
+import type { ModelFile, Source, StoredTensor, TensorDtype } from "./tensors.ts";
 
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -25,19 +26,28 @@ const DTYPES: Record<string, TensorDtype> = {
   f8: "f64", f4: "f32", f2: "f16", i8: "i64", i4: "i32", i2: "i16", i1: "i8", u8: "u64", u4: "u32", u2: "u16", u1: "u8", b1: "bool",
 };
 
-/** The header alone; says nothing about what follows it. */
-export function parseNpyHeader(bytes: Uint8Array, name = "npy"): NpyHeader {
+/** Bytes that tell how long the header is. */
+export const NPY_START = 12;
+
+/** Where the header ends and the numbers start, by the first NPY_START bytes of a file (or all, if it has fewer). */
+export function npyHeaderEnd(bytes: Uint8Array, name: string): number {
   if (!NPY_MAGIC.every((c, i) => bytes[i] === c)) throw new FormatError(`${name}: no .npy file, expected it to start with \\x93NUMPY`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const major = bytes[6]!;
   const start = major === 1 ? 10 : 12;
   if (bytes.length < start) throw new FormatError(`${name}: truncated in the header, the file has ${bytes.length} bytes`);
   if (major < 1 || major > 3) throw new FormatError(`${name}: .npy version ${major}, expected 1, 2 or 3`);
-  const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  const offset = start + length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return start + (major === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
+}
+
+/** The header alone; says nothing about what follows it. */
+export function parseNpyHeader(bytes: Uint8Array, name = "npy"): NpyHeader {
+  const offset = npyHeaderEnd(bytes, name);
   if (offset > bytes.length) {
     throw new FormatError(`${name}: truncated in the header, which ends at byte ${offset}, the file has ${bytes.length}`);
   }
+  const major = bytes[6]!;
+  const start = major === 1 ? 10 : 12;
   const text = new TextDecoder(major === 3 ? "utf-8" : "latin1").decode(bytes.subarray(start, offset));
   const descr = /'descr'\s*:\s*(?:'([^']*)'|(\[))/.exec(text);
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
@@ -74,25 +84,51 @@ export function parseNpy(bytes: Uint8Array, name = "npy"): Matrix<Float64Array> 
   return result;
 }
 
+export interface NpyType {
+  dtype: TensorDtype;
+  bigEndian: boolean;
+}
+
 /** The dtype that a type string of NumPy stands for, or what its array holds instead of real numbers. */
-export function npyType(descr: string): { dtype: TensorDtype; bigEndian: boolean } | { reason: string } {
+export function npyType(descr: string): NpyType | { reason: string } {
   const dtype = /^[<>=|]/.test(descr) ? DTYPES[descr.slice(1)] : undefined;
   if (dtype) return { dtype, bigEndian: descr[0] === ">" };
   if (descr.includes("O")) return { reason: "Python objects" };
   return { reason: /c\d+$/.test(descr) ? "complex numbers" : `the type ${descr.slice(0, 20)}` };
 }
 
-/** The array of a .npy file as it is stored; FormatError if the file does not hold all of it. */
-export function npyStored(
-  bytes: Uint8Array, { descr, fortranOrder, shape, offset }: NpyHeader, type: { dtype: TensorDtype; bigEndian: boolean }, name: string,
-): StoredTensor {
-  const needed = elementCount(shape) * ITEM_SIZE[type.dtype];
-  const held = bytes.length - offset;
+/** The bytes that the numbers take; FormatError if fewer are held. */
+export function npyLength({ shape, descr }: NpyHeader, dtype: TensorDtype, held: number, name: string): number {
+  const needed = elementCount(shape) * ITEM_SIZE[dtype];
   if (!(needed <= held)) {
     throw new FormatError(`${name}: truncated: shape ${shapeText(shape)} of ${descr} needs ${needed} bytes, the file holds ${held}`);
   }
+  return needed;
+}
+
+/** The array of a .npy file as it is stored; FormatError if the file does not hold all of it. */
+export function npyStored(bytes: Uint8Array, header: NpyHeader, { dtype, bigEndian }: NpyType, name: string): StoredTensor {
+  const { shape, fortranOrder, offset } = header;
+  const length = npyLength(header, dtype, bytes.length - offset, name);
   const strides = fortranOrder ? { strides: columnMajorStrides(shape) } : {};
-  return { shape, ...type, ...strides, bytes: bytes.subarray(offset, offset + needed) };
+  return { shape, dtype, bigEndian, ...strides, bytes: bytes.subarray(offset, offset + length) };
+}
+
+/** The array of a .npy file as the one tensor of a model, called "array". Only its header is read at first. */
+export async function parseNpyTensor(source: Source, name = "parseNpyTensor"): Promise<ModelFile> {
+  const file = openSource(source, name);
+  const end = npyHeaderEnd(await file.read(0, Math.min(NPY_START, file.size), "the header"), name);
+  const header = parseNpyHeader(await file.read(0, end, "the header"), name);
+  const type = npyType(header.descr);
+  const model: ModelFile = { format: "npy", tensors: [], skipped: [], warnings: [] };
+  if ("reason" in type) model.skipped.push({ name: "array", reason: `the array holds ${type.reason}` });
+  else {
+    const { shape } = header;
+    const length = npyLength(header, type.dtype, file.size - end, name);
+    const stored = async () => npyStored(await file.read(0, end + length, "the array"), header, type, name);
+    model.tensors.push(lazyTensor({ name: "array", shape, dtype: type.dtype }, stored));
+  }
+  return model;
 }
 
 /** A matrix as a .npy file of version 1, '<f8' or '<f4' after its data, C order. */

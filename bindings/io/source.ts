@@ -1,0 +1,88 @@
+// Files in pieces: a range is checked against the size of the file before it is read.
+
+import { FileError, FormatError } from "../errors.ts";
+import type { NamedSource, Source } from "./tensors.ts";
+
+/** A file of known size, and the name that its errors start with. */
+export interface FileReader {
+  name: string;
+  size: number;
+  /** Bytes [offset, offset + length). FormatError if they are not all there; `what` says for what they are wanted. */
+  read(offset: number, length: number, what: string): Promise<Uint8Array>;
+}
+
+/** Of bytes in memory the reader gives views, of a Blob copies of the range alone. */
+export function openSource(source: Source, name: string): FileReader {
+  if (source instanceof Uint8Array) {
+    return { name, size: source.length, read: async (offset, length, what) => rangeOf(source, offset, length, what, name) };
+  }
+  return {
+    name,
+    size: source.size,
+    async read(offset, length, what) {
+      requireRange(source.size, offset, length, what, name);
+      try {
+        return new Uint8Array(await source.slice(offset, offset + length).arrayBuffer());
+      } catch (error) {
+        throw new FileError(`${name}: bytes ${offset} to ${offset + length} cannot be read (${(error as Error).message})`);
+      }
+    },
+  };
+}
+
+/**
+ * A reader's steps: a generator that yields the range it wants next, is given its bytes and returns the result. Run by
+ * `readFrom` over any file and by `readNow`, without waiting, over bytes in memory.
+ */
+export type Steps<T> = Generator<{ offset: number; length: number; what: string }, T, Uint8Array>;
+
+export async function readFrom<T>(file: FileReader, steps: Steps<T>): Promise<T> {
+  let step = steps.next();
+  while (!step.done) step = steps.next(await file.read(step.value.offset, step.value.length, step.value.what));
+  return step.value;
+}
+
+export function readNow<T>(bytes: Uint8Array, steps: Steps<T>, name: string): T {
+  let step = steps.next();
+  while (!step.done) step = steps.next(rangeOf(bytes, step.value.offset, step.value.length, step.value.what, name));
+  return step.value;
+}
+
+function rangeOf(bytes: Uint8Array, offset: number, length: number, what: string, name: string): Uint8Array {
+  requireRange(bytes.length, offset, length, what, name);
+  return bytes.subarray(offset, offset + length);
+}
+
+function requireRange(size: number, offset: number, length: number, what: string, name: string): void {
+  if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
+    throw new FormatError(`${name}: truncated: ${what} takes ${length} bytes from byte ${offset} on, the file has ${size}`);
+  }
+}
+
+/** Text of a file for a message: short and on one line. */
+export const quoted = (text: string) =>
+  (text.length > 80 ? `${text.slice(0, 80)}…` : text).replace(/[\p{Cc}\u2028\u2029]/gu, "?");
+
+/** The value of JSON text in UTF-8. */
+export function parseJson(bytes: Uint8Array, name: string, what: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new FormatError(`${name}: ${what} is no JSON (${quoted((error as Error).message)})`);
+  }
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The file at a path relative to the model's folder. FormatError if it is not among them, or the path leaves the folder. */
+export function fileAt(files: readonly NamedSource[], path: string, name: string): Source {
+  const parts = path.split("/");
+  if (path === "" || /[\\:\0]/.test(path) || parts[0] === "" || parts.includes("..")) {
+    throw new FormatError(`${name}: refers to the file ${quoted(path)}, expected a path within the model's folder`);
+  }
+  const plain = (text: string) => text.split("/").filter((part) => part !== "" && part !== ".").join("/");
+  const found = files.find((file) => plain(file.name) === plain(path));
+  if (!found) throw new FormatError(`${name}: the file ${quoted(path)} is missing, ${files.length} others were given`);
+  return found.source;
+}
