@@ -8,8 +8,9 @@
 // Based on: huggingface/safetensors, README ("Format") and safetensors/src/tensor.rs.
 
 import { FormatError } from "../errors.ts";
+import { companion, innerPath } from "./companions.ts";
 import { elementCount, ITEM_SIZE, lazyTensor } from "./decode.ts";
-import { fileAt, isRecord, openSource, parseJson, quoted, type FileReader } from "./source.ts";
+import { isRecord, openSource, parseJson, quoted, type FileReader } from "./source.ts";
 import type { ModelFile, NamedSource, Source, Tensor, TensorDtype } from "./tensors.ts";
 
 const LONGEST_HEADER = 100_000_000;
@@ -70,7 +71,7 @@ export async function parseSafetensorsShards(
   }
   const model: ModelFile = { format: "safetensors", tensors: [], skipped: [], warnings: [] };
   for (const [path, names] of wanted) {
-    const shard = await parseSafetensors(fileAt(shards, path, name), quoted(path));
+    const shard = await parseSafetensors(companion(shards, innerPath(path, name), name).source, quoted(path));
     const held = new Set([...shard.tensors, ...shard.skipped].map((tensor) => tensor.name));
     for (const tensor of names) {
       if (!held.has(tensor)) throw new FormatError(`${name}: ${quoted(path)} holds no tensor ${quoted(tensor)}, as weight_map says`);

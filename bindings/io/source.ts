@@ -1,7 +1,7 @@
 // Files in pieces: a range is checked against the size of the file before it is read.
 
 import { FileError, FormatError } from "../errors.ts";
-import type { NamedSource, Source } from "./tensors.ts";
+import type { Source } from "./tensors.ts";
 
 /** A file of known size, and the name that its errors start with. */
 export interface FileReader {
@@ -74,15 +74,3 @@ export function parseJson(bytes: Uint8Array, name: string, what: string): unknow
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** The file at a path relative to the model's folder. FormatError if it is not among them, or the path leaves the folder. */
-export function fileAt(files: readonly NamedSource[], path: string, name: string): Source {
-  const parts = path.split("/");
-  if (path === "" || /[\\:\0]/.test(path) || parts[0] === "" || parts.includes("..")) {
-    throw new FormatError(`${name}: refers to the file ${quoted(path)}, expected a path within the model's folder`);
-  }
-  const plain = (text: string) => text.split("/").filter((part) => part !== "" && part !== ".").join("/");
-  const found = files.find((file) => plain(file.name) === plain(path));
-  if (!found) throw new FormatError(`${name}: the file ${quoted(path)} is missing, ${files.length} others were given`);
-  return found.source;
-}

@@ -1,0 +1,217 @@
+// What an ONNX graph does with its constants: the operator that takes each in, how it is oriented there, and from
+// which scale and zero point it is made where it is quantised.
+//
+// Based on: onnx/docs/Operators.md, onnxruntime/docs/ContribOperators.md.
+
+import { functionKey, type AttributeRecord, type GraphRecord, type ModelRecord, type NodeRecord, type TensorRecord } from "./onnxProto.ts";
+
+/** A constant of a graph, and what is known of it. */
+export interface Constant {
+  /** With the path of its graph before it where another graph has the same name. */
+  name: string;
+  tensor: TensorRecord;
+  /** Of a Constant node, not among the initialisers. */
+  isNode: boolean;
+  use?: Use;
+}
+
+export interface Use {
+  operator: string;
+  layout: "oi" | "io";
+  quantized?: Quantized;
+  /** Why the numbers can't be had, though they are there. */
+  reason?: string;
+}
+
+/** scale·(q − zero); the scale is one number, or a list along `axis`, or a tensor of one for each `block` along it. */
+export interface Quantized { scale: TensorRecord; zero?: TensorRecord; axis: number; block: number }
+
+/** A graph or a function's body within the model. */
+interface Scope {
+  graph: GraphRecord;
+  path: string;
+  parent?: Scope;
+  /** Name of a value → where it is taken in, in this graph or one within it. */
+  consumers: Map<string, Consumer[]>;
+  constants: Map<string, TensorRecord>;
+  /** Name of a value → the node that makes it. */
+  makers: Map<string, NodeRecord>;
+}
+
+interface Consumer { node: NodeRecord; index: number; scope: Scope }
+
+/** Operators that take in weights as whole numbers: which inputs are the weights, their scale and their zero point. */
+const QUANTIZED_OPERANDS = new Map<string, [weight: number, scale: number | "after", zero: number][]>([
+  ["DequantizeLinear", [[0, 1, 2]]],
+  ["QLinearConv", [[3, 4, 5]]],
+  ["QLinearMatMul", [[0, 1, 2], [3, 4, 5]]],
+  ["QGemm", [[3, 4, 5]]],
+  ["QAttention", [[1, 4, 7]]],
+  ["DynamicQuantizeMatMul", [[1, 2, 3]]],
+  ["DynamicQuantizeLSTM", [[1, 8, 9], [2, 10, 11]]],
+  ["MatMulIntegerToFloat", [[1, 3, 5]]],
+  // the product is of whole numbers, and scaled when it is done
+  ["MatMulInteger", [[0, "after", 2], [1, "after", 3]]],
+  ["ConvInteger", [[1, "after", 3]]],
+]);
+/** Several numbers in a byte, of which no node says where. */
+const PACKED = /^(MatMulNBits|MatMulBnb4|MatMulFpQ4|GatherBlockQuantized)$/;
+/** These hand on the numbers of their first input. */
+const PASSES = /^(Identity|Cast|CastLike|Transpose|QuantizeLinear|DequantizeLinear)$/;
+/** Those whose weights one means: they come before a mere Add or Shape of the same constant. */
+const LAYERS = /Gemm|MatMul|Conv|LSTM|GRU|RNN|Attention|^Gather/;
+/** Nodes that are looked at for one constant. */
+const LONGEST_SEARCH = 64;
+
+/** All constants of a model, each graph's own in its order, and the names of those that are sparse. */
+export function constantsOf(model: ModelRecord): { constants: Constant[]; sparse: string[] } {
+  const constants: Constant[] = [];
+  const bodies = new Map<string, Scope>();
+  const all: Scope[] = [];
+  scopeOf(model.graph, "", undefined, all);
+  for (const [key, body] of model.functions) bodies.set(key, scopeOf(body, `${body.key.replace(/^:/, "")}/`, undefined, all));
+  const graphsWith = new Map<string, number>();
+  for (const scope of all) for (const name of scope.constants.keys()) graphsWith.set(name, (graphsWith.get(name) ?? 0) + 1);
+  for (const scope of all) {
+    const initializers = new Set(scope.graph.initializers);
+    for (const [name, tensor] of scope.constants) {
+      const use = useOf(name, tensor, scope, bodies);
+      const shown = graphsWith.get(name) === 1 ? name : scope.path + name;
+      constants.push({ name: shown, tensor, isNode: !initializers.has(tensor), ...(use && { use }) });
+    }
+  }
+  return { constants, sparse: all.flatMap(({ graph, path }) => graph.sparse.map((name) => path + name)) };
+}
+
+function scopeOf(graph: GraphRecord, path: string, parent: Scope | undefined, all: Scope[]): Scope {
+  const scope: Scope = { graph, path, consumers: new Map(), constants: new Map(), makers: new Map(), ...(parent && { parent }) };
+  all.push(scope);
+  for (const tensor of graph.initializers) scope.constants.set(tensor.name, tensor);
+  graph.nodes.forEach((node, n) => {
+    for (const output of node.outputs) scope.makers.set(output, node);
+    const value = node.op === "Constant" && node.attributes.find(({ name }) => name === "value")?.tensor;
+    if (value && node.outputs[0]) scope.constants.set(node.outputs[0], value);
+    node.inputs.forEach((input, index) => addTo(scope.consumers, input, [{ node, index, scope }]));
+    for (const { name, graphs } of node.attributes) {
+      for (const inner of graphs) scopeOf(inner, `${path}${node.name || `${node.op}_${n}`}/${name}/`, scope, all);
+    }
+  });
+  // what this graph takes from the one around it
+  if (parent) for (const [name, list] of scope.consumers) {
+    if (!scope.constants.has(name) && !scope.makers.has(name)) addTo(parent.consumers, name, list);
+  }
+  return scope;
+}
+
+function addTo(consumers: Map<string, Consumer[]>, name: string, list: Consumer[]): void {
+  const known = consumers.get(name);
+  if (known) for (const consumer of list) known.push(consumer);
+  else consumers.set(name, [...list]);
+}
+
+/** One constant on its way: under which name it goes, turned how, and how it is made of whole numbers. */
+interface Step { value: string; scope: Scope; order: number[]; quantized?: Quantized; reason?: string; rounded: boolean }
+
+/** Follows a constant through casts, transposes, quantisation and functions to the first operator that computes with it. */
+function useOf(name: string, tensor: TensorRecord, scope: Scope, bodies: Map<string, Scope>): Use | undefined {
+  let first: Use | undefined;
+  const steps: Step[] = [{ value: name, scope, order: tensor.dims.map((_, d) => d), rounded: false }];
+  let seen = 0;
+  for (let s = 0; s < steps.length && s < LONGEST_SEARCH; s++) {
+    const step = steps[s]!;
+    for (const consumer of step.scope.consumers.get(step.value) ?? []) {
+      if (++seen > LONGEST_SEARCH) return first;
+      const { node, index } = consumer;
+      const next = nextStep(step, consumer, bodies);
+      if (next) steps.push(next);
+      else {
+        const use = useBy(node, index, step, consumer.scope);
+        if (LAYERS.test(use.operator)) return use;
+        first ??= use;
+      }
+    }
+  }
+  return first;
+}
+
+function nextStep(step: Step, { node, index, scope }: Consumer, bodies: Map<string, Scope>): Step | undefined {
+  const body = bodies.get(functionKey(node.domain, node.op));
+  const inner = body?.graph.inputs[index];
+  if (body && inner !== undefined) return { ...step, value: inner, scope: body };
+  const output = node.outputs[0];
+  if (index !== 0 || !output || !PASSES.test(node.op)) return undefined;
+  const next: Step = { ...step, value: output, scope };
+  if (node.op === "Transpose") {
+    const by = attribute(node, "perm")?.ints ?? [];
+    const perm = by.length ? by : step.order.map((_, d) => step.order.length - 1 - d);
+    next.order = perm.map((d) => step.order[d] ?? -1);
+  }
+  if (node.op === "QuantizeLinear") next.rounded = true;
+  if (node.op === "DequantizeLinear" && !step.rounded && !step.quantized) Object.assign(next, quantizedBy(node, scope, 0, step));
+  return next;
+}
+
+function useBy(node: NodeRecord, index: number, step: Step, scope: Scope): Use {
+  const { layout, turned } = layoutOf(node, index, step.order);
+  const use: Use = { operator: turned ? "Transpose" : node.op, layout };
+  if (step.quantized) use.quantized = step.quantized;
+  if (step.reason) use.reason = step.reason;
+  if (!step.quantized) Object.assign(use, quantizedBy(node, scope, index, step));
+  if (PACKED.test(node.op) && index === (node.op.startsWith("Gather") ? 0 : 1)) use.reason = `packed for ${node.op}`;
+  return use;
+}
+
+function quantizedBy(node: NodeRecord, scope: Scope, index: number, { order }: Step): Pick<Use, "quantized" | "reason"> {
+  const operand = QUANTIZED_OPERANDS.get(node.op)?.find(([weight]) => weight === index);
+  if (!operand) return {};
+  const [, scaleAt, zeroAt] = operand;
+  const scale = scaleAt === "after" ? scaleAfter(node, scope) : constantAt(scope, node.inputs[scaleAt]);
+  const zeroName = node.inputs[zeroAt];
+  const zero = constantAt(scope, zeroName);
+  if (!scale || (zeroName && !zero)) return { reason: `quantised for ${node.op}, by a scale or zero point that is no constant` };
+  // a convolution has a scale for each output, the first dimension, a product one for each column
+  const axis = node.op === "DequantizeLinear" ? attribute(node, "axis")?.i ?? 1 : /Conv/.test(node.op) ? 0 : -1;
+  return { quantized: { scale, ...(zero && { zero }), axis: order.at(axis) ?? -1, block: attribute(node, "block_size")?.i ?? 0 } };
+}
+
+/** The weights' scale where a product of whole numbers is cast and then multiplied by it, or by it times the inputs' scale. */
+function scaleAfter(node: NodeRecord, scope: Scope): TensorRecord | undefined {
+  const nextOf = (from: NodeRecord | undefined, op: string) =>
+    scope.consumers.get(from?.outputs[0] ?? "")?.find((consumer) => consumer.node.op === op)?.node;
+  const product = nextOf(nextOf(node, "Cast"), "Mul");
+  for (const input of product?.inputs ?? []) {
+    const maker = scope.makers.get(input);
+    const scales = maker?.op === "Mul" ? maker.inputs : [input];
+    const found = scales.map((name) => constantAt(scope, name)).find((tensor) => tensor);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** How the constant lies in the file, when `order` says which of its dimensions each of the operator's is. */
+function layoutOf(node: NodeRecord, index: number, order: number[]): { layout: "oi" | "io"; turned: boolean } {
+  const straight = order.every((d, k) => d === k);
+  const n = order.length;
+  if (/Gemm|MatMul|Attention|DynamicQuantizeLSTM/.test(node.op)) {
+    const swapped = n >= 2 && order.every((d, k) => d === (k < n - 2 ? k : 2 * n - 3 - k));
+    const flag = (name: string) => (attribute(node, name)?.i ?? 0) !== 0;
+    // the left factor of a product is outputs×inputs, the right one inputs×outputs, unless transposed
+    const left = index === 0 && !/Attention/.test(node.op);
+    const oi = left !== (left ? flag("transA") : flag("transB"));
+    return { layout: oi !== swapped ? "oi" : "io", turned: !straight && !swapped };
+  }
+  // kh×kw×in×out, as TensorFlow has it, turned to out×in×kh×kw
+  const turnedKernel = n > 2 && /Conv/.test(node.op) && order.every((d, k) => d === (k < 2 ? n - 1 - k : k - 2));
+  return { layout: turnedKernel ? "io" : "oi", turned: !straight && !turnedKernel };
+}
+
+const attribute = (node: NodeRecord, name: string): AttributeRecord | undefined => node.attributes.find((a) => a.name === name);
+
+/** The constant of a name as seen in a graph: its own, or of one around it. */
+function constantAt(scope: Scope, name: string | undefined): TensorRecord | undefined {
+  for (let at: Scope | undefined = scope; name && at; at = at.parent) {
+    const found = at.constants.get(name);
+    if (found) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,115 @@
+// ONNX: models that torch and onnx wrote, and files that lie.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { FormatError } from "../bindings/errors.ts";
+import { parseOnnx } from "../bindings/io/index.ts";
+import type { NamedSource } from "../bindings/io/tensors.ts";
+
+const read = (name: string) => new Uint8Array(readFileSync(new URL(`./fixtures/onnx/${name}`, import.meta.url)));
+
+interface Expected { shape: number[]; operator: string | null; layout: string; values: number[] }
+const expected: Record<string, Record<string, Expected>> = JSON.parse(new TextDecoder().decode(read("values.json")));
+const files: NamedSource[] = [{ name: "external.bin", source: read("external.bin") }];
+
+for (const [file, tensors] of Object.entries(expected)) {
+  for (const form of ["bytes", "Blob"]) {
+    test(`${file}, of ${form}, gives the tensors that Python wrote`, async () => {
+      const source = form === "Blob" ? new Blob([read(file)]) : read(file);
+      const model = await parseOnnx(source, { name: file, files });
+      assert.equal(model.format, "onnx");
+      for (const [name, { shape, operator, layout, values }] of Object.entries(tensors)) {
+        const tensor = model.tensors.find((each) => each.name === name);
+        assert.ok(tensor, `${name} is among ${model.tensors.map((each) => each.name)}`);
+        assert.deepEqual(tensor.shape, shape, name);
+        assert.equal(tensor.operator ?? null, operator, `${name}'s operator`);
+        assert.equal(tensor.layout, layout, `${name}'s layout`);
+        assert.equal((await tensor.stored()).dtype, tensor.dtype, `${name}'s dtype`);
+        assert.deepEqual([...await tensor.data()], values, name);
+      }
+    });
+  }
+}
+
+test("what cannot be given is skipped with the reason", async () => {
+  const skipped = async (file: string) =>
+    Object.fromEntries((await parseOnnx(read(file))).skipped.map(({ name, reason }) => [name, reason]));
+  assert.deepEqual(await skipped("types.onnx"), { text: "strings, expected numbers", complex: "complex numbers, expected numbers" });
+  assert.deepEqual(await skipped("nested.onnx"), { thin: "sparse" });
+  assert.deepEqual(await skipped("quantized.onnx"), {
+    q_computed: "quantised for DequantizeLinear, by a scale or zero point that is no constant",
+    q_packed: "packed for MatMulNBits",
+  });
+});
+
+test("a Constant node of sizes is no weight", async () => {
+  const { tensors } = await parseOnnx(read("orientation.onnx"));
+  assert.ok(!tensors.some(({ name }) => name === "sizes"));
+});
+
+// ---- files that lie ----
+
+/** A message of length-delimited and varint fields. */
+function message(...fields: [number, Uint8Array | number | string][]): Uint8Array<ArrayBuffer> {
+  const writer = new BinaryWriter();
+  for (const [field, value] of fields) {
+    if (typeof value === "number") writer.tag(field, 0).int64(value);
+    else if (typeof value === "string") writer.tag(field, 2).string(value);
+    else writer.tag(field, 2).bytes(value);
+  }
+  return writer.finish();
+}
+const modelOf = (...graph: [number, Uint8Array][]) => message([1, 8], [7, message(...graph)]);
+const withTensor = (...fields: [number, Uint8Array | number | string][]) => modelOf([5, message(...fields)]);
+const entry = (key: string, value: string) => message([1, key], [2, value]);
+
+const rejects = (source: Uint8Array<ArrayBuffer>, says: RegExp, given: NamedSource[] = []) =>
+  assert.rejects(parseOnnx(source, { name: "m.onnx", files: given }), (error: Error) => {
+    assert.ok(error instanceof FormatError, String(error.stack));
+    assert.match(error.message, /^m\.onnx: [^\n]+$/);
+    assert.match(error.message, says);
+    return true;
+  });
+
+test("a truncated file is refused at every length", async () => {
+  const whole = read("sequence.onnx");
+  for (let length = 0; length < whole.length; length += 97) await rejects(whole.slice(0, length), /truncated|damaged|no graph/);
+});
+
+test("shapes that the bytes do not fill are refused before anything is allocated", async () => {
+  for (const dims of [[2 ** 60], [-1], [2 ** 31, 2 ** 31, 2 ** 31], [3]]) {
+    const shape = dims.map((n): [number, number] => [1, n]);
+    await rejects(withTensor(...shape, [2, 1], [8, "W"], [9, new Uint8Array(8)]), /W.*shape/);
+    await rejects(withTensor(...shape, [2, 1], [8, "W"], [4, new Uint8Array(8)]), /W.*shape/);
+    await rejects(withTensor(...shape, [2, 6], [8, "W"], [5, new Uint8Array(8)]), /W.*shape/);
+  }
+  await rejects(withTensor([1, 1], [2, 1], [8, "W"]), /needs 4 bytes, the file holds 0/);
+});
+
+test("graphs in graphs are followed to a limit, and more names than a model has are refused", async () => {
+  let graph = message();
+  for (let depth = 0; depth < 100; depth++) graph = message([1, message([5, message([6, graph])])]);
+  await rejects(message([7, graph]), /more than 32 deep/);
+  await rejects(message([7, new Uint8Array(2 ** 22).map((_, k) => (k & 1 ? 0 : 0x0a))]), /more than 1048576/);
+});
+
+test("external data that is missing, short or outside the folder is named", async () => {
+  await rejects(read("external.onnx"), /near.*"?external\.bin"?.*missing/);
+  await rejects(read("external.onnx"), /far.*holds 40|near.*holds|which has 40/, [{ name: "external.bin", source: new Uint8Array(40) }]);
+  const external = (location: string, ...more: Uint8Array[]) => withTensor(
+    [1, 1], [2, 1], [8, "W"], [14, 1], [13, entry("location", location)], ...more.map((e): [number, Uint8Array] => [13, e]));
+  const outside = [
+    "../x", "a/../../x", "/etc/passwd", "C:\\x", "c:x", "..\\x", "file:///x", "%2e%2e/x", "%2Fx", "a\0", "", "..", ".",
+  ];
+  for (const location of outside) await rejects(external(location), /within the model's folder|expected a path/);
+  const source = new Uint8Array(8);
+  for (const path of ["./a/w.bin", "a//w.bin", "w.bin"]) {
+    const { tensors } = await parseOnnx(external(path, entry("length", "4")), { files: [{ name: "a/w.bin", source }] });
+    assert.equal((await tensors[0]!.data()).length, 1);
+  }
+  for (const [key, value] of [["offset", "-1"], ["offset", "9"], ["length", "1e3"], ["offset", "9".repeat(30)], ["length", "9"]]) {
+    await rejects(external("w.bin", entry(key!, value!)), /expected bytes|which has 8/, [{ name: "w.bin", source }]);
+  }
+});
