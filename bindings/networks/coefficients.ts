@@ -6,6 +6,7 @@
 
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { gaussLegendre } from "../linalg/gaussLegendre.ts";
 import type { Activation } from "./activations.ts";
 import { phiOf, powersOf, type Phi } from "./functions.ts";
 
@@ -314,15 +315,4 @@ function polynomialsAt(z: number, degrees: Degrees, jumps: boolean, to: Float64A
   }
 }
 
-/** Points and weights of Gauss–Legendre with 16 points on [−1, 1], by Newton's iteration. */
-const LEGENDRE: [number, number][] = Array.from({ length: 16 }, (_, i) => {
-  let x = Math.cos((Math.PI * (i + 0.75)) / 16.5);
-  for (let step = 0; ; step++) {
-    let p = 1;
-    let before = 0;
-    for (let k = 0; k < 16; k++) [p, before] = [((2 * k + 1) * x * p - k * before) / (k + 1), p];
-    const slope = (16 * (x * p - before)) / (x * x - 1);
-    if (step === 8) return [x, 2 / ((1 - x * x) * slope * slope)];
-    x -= p / slope;
-  }
-});
+const LEGENDRE = gaussLegendre(16);
