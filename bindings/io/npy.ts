@@ -14,13 +14,15 @@ import type { ModelFile, Source, StoredTensor, TensorDtype } from "./tensors.ts"
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 export interface NpyHeader {
-  /** NumPy's type string, e.g. "<f8". */
+  /** NumPy's type string, e.g. "<f8"; "record" for named fields. */
   descr: string;
   fortranOrder: boolean;
   shape: number[];
   /** Where the numbers start. */
   offset: number;
 }
+
+const RECORD = "record";
 
 const DTYPES: Record<string, TensorDtype> = {
   f8: "f64", f4: "f32", f2: "f16", i8: "i64", i4: "i32", i2: "i16", i1: "i8", u8: "u64", u4: "u32", u2: "u16", u1: "u8", b1: "bool",
@@ -53,7 +55,6 @@ export function parseNpyHeader(bytes: Uint8Array, name = "npy"): NpyHeader {
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
   const shape = /'shape'\s*:\s*\(([^)]*)\)/.exec(text);
   if (!descr || !order || !shape) throw new FormatError(`${name}: the header at byte ${start} lacks descr, fortran_order or shape`);
-  if (descr[2]) throw new FormatError(`${name}: the array has named fields, expected plain numbers`);
   const sizes = shape[1]!.split(",").map((size) => size.trim()).filter((size) => size !== "");
   for (const size of sizes) {
     // Python 2 wrote long integers as 3L
@@ -61,7 +62,7 @@ export function parseNpyHeader(bytes: Uint8Array, name = "npy"): NpyHeader {
       throw new FormatError(`${name}: shape (${sizes.join(", ").slice(0, 60)}) is impossible, expected whole numbers of 0 or more`);
     }
   }
-  return { descr: descr[1]!, fortranOrder: order[1] === "True", shape: sizes.map((size) => parseInt(size, 10)), offset };
+  return { descr: descr[1] ?? RECORD, fortranOrder: order[1] === "True", shape: sizes.map((size) => parseInt(size, 10)), offset };
 }
 
 /**
@@ -93,6 +94,7 @@ export interface NpyType {
 export function npyType(descr: string): NpyType | { reason: string } {
   const dtype = /^[<>=|]/.test(descr) ? DTYPES[descr.slice(1)] : undefined;
   if (dtype) return { dtype, bigEndian: descr[0] === ">" };
+  if (descr === RECORD) return { reason: "named fields" };
   if (descr.includes("O")) return { reason: "Python objects" };
   return { reason: /c\d+$/.test(descr) ? "complex numbers" : `the type ${descr.slice(0, 20)}` };
 }
