@@ -61,3 +61,4 @@ export {
 export { kernel_origin_f64, kernel_translate_f64 } from "./kernel/origin";
 export { kernel_rows_f64, kernel_rows_work_f64 } from "./kernel/program";
 export { kernel_block_f64, kernel_block_work_f64, kernel_product_f64 } from "./kernel/block";
+export { power_law_scan_f64, power_law_scan_work_f64 } from "./stats/power_law";

@@ -1,11 +1,11 @@
 // Gaussians by the polar method, in the order and to the digits of NumPy's RandomState.randn.
 //
-// Based on: Marsaglia & Bray, A convenient method for generating normal variables, 1964; the logarithm
-// after FDLIBM's e_log.c (Sun Microsystems, 1993).
+// Based on: Marsaglia & Bray, A convenient method for generating normal variables, 1964.
 //
 // Rejection is serial but cheap: `polar` writes down the accepted points. The logarithm, root and
 // quotients of `to_gauss` need no state, so any thread can do its part of them.
 
+import { log_f64x2 } from "../kernel/log";
 import { next, next_uniform, refill, set_next, uniforms, words, WORDS } from "./mt19937";
 
 const CACHED: usize = 4996;
@@ -73,37 +73,9 @@ function transform(p: usize, q: usize): void {
   const a = v128.load(p);
   const b = v128.load(q);
   const r2 = squares(a, b);
-  const f = f64x2.sqrt(f64x2.div(f64x2.mul(f64x2.splat(-2), log(r2)), r2));
+  const f = f64x2.sqrt(f64x2.div(f64x2.mul(f64x2.splat(-2), log_f64x2(r2)), r2));
   v128.store(p, f64x2.mul(v128.shuffle<i64>(f, f, 0, 0), v128.shuffle<i64>(a, a, 1, 0)));
   v128.store(q, f64x2.mul(v128.shuffle<i64>(f, f, 1, 1), v128.shuffle<i64>(b, b, 1, 0)));
-}
-
-/** ln of two normal numbers, error under 1 ulp: x = 2ᵏ·(1 + f) with √½ ≤ 1 + f < √2, s = f/(2 + f). */
-function log(x: v128): v128 {
-  const SQRT_HALF: i64 = 0x3fe6a09e00000000;
-  const bits = i64x2.add(x, i64x2.splat(0x3ff0000000000000 - SQRT_HALF));
-  const exponents = i64x2.sub(i64x2.shr_u(bits, 52), i64x2.splat(0x3ff));
-  const k = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(exponents, exponents, 0, 2, 0, 2));
-  const f = f64x2.sub(
-    i64x2.add(v128.and(bits, i64x2.splat(0x000fffffffffffff)), i64x2.splat(SQRT_HALF)),
-    f64x2.splat(1),
-  );
-  const s = f64x2.div(f, f64x2.add(f64x2.splat(2), f));
-  const z = f64x2.mul(s, s);
-  const w = f64x2.mul(z, z);
-  let even = f64x2.splat(1.531383769920937332e-1);
-  even = f64x2.add(f64x2.mul(even, w), f64x2.splat(2.222219843214978396e-1));
-  even = f64x2.mul(w, f64x2.add(f64x2.mul(even, w), f64x2.splat(3.999999999940941908e-1)));
-  let odd = f64x2.splat(1.479819860511658591e-1);
-  odd = f64x2.add(f64x2.mul(odd, w), f64x2.splat(1.818357216161805012e-1));
-  odd = f64x2.add(f64x2.mul(odd, w), f64x2.splat(2.857142874366239149e-1));
-  odd = f64x2.mul(z, f64x2.add(f64x2.mul(odd, w), f64x2.splat(6.666666666666735130e-1)));
-  const half = f64x2.mul(f64x2.mul(f64x2.splat(0.5), f), f);
-  // k·ln 2 in two parts, the larger one exact
-  const large = f64x2.mul(k, f64x2.splat(6.93147180369123816490e-1));
-  const small = f64x2.mul(k, f64x2.splat(1.90821492927058770002e-10));
-  const tail = f64x2.add(f64x2.mul(s, f64x2.add(half, f64x2.add(even, odd))), small);
-  return f64x2.add(large, f64x2.add(f64x2.sub(tail, half), f));
 }
 
 /** out[0…n) := the next n numbers of RandomState.randn, each within 4 u of it as to_gauss is. */

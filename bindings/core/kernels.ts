@@ -40,6 +40,9 @@ export interface Kernels {
   multiply_rows_f64(
     m: number, n: number, b: number, ids: Pointer, a: Pointer, lda: number, x: Pointer, ldx: number, y: Pointer, ldy: number,
   ): Info;
+  power_law_scan_work_f64(n: number): number;
+  power_law_scan_f64(n: number, x: Pointer, options: Pointer, fit: Pointer, all: Pointer, work: Pointer): Info;
+
   syrk_work_f64(n: number, k: number): number;
   syrk_work_f32(n: number, k: number): number;
   syrk_f64: Syrk;

@@ -1,43 +1,251 @@
-// Power-law fits of the tail of any data.
+// Power laws fitted to the tail of a sample.
+//
+//    p(x) = (α − 1)/xmin·(x/xmin)^−α,  x ≥ xmin:   α̂ = 1 + n_tail/Σ ln(x/xmin),   σ = (α̂ − 1)/√n_tail
+//
+// xmin is the value of the sample for which the law is closest to the sample beyond it. All values are tried; the kernel
+// passes over those that can't be the best (assembly/stats/power_law.ts).
+//
+// Based on: Clauset, Shalizi & Newman, Power-law distributions in empirical data, 2009; the conventions are those of
+// Alstott, Bullmore & Plenz, powerlaw: a Python package for analysis of heavy-tailed distributions, 2014.
 
+import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
+import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
+import { fitSmallSample, SMALL_SAMPLE } from "./smallSample.ts";
 
-export interface PowerLawFit {
-  /** The exponent: p(x) ∝ x^−α for x ≥ xmin; null with a `reason` if there is no fit. */
-  alpha: number | null;
-  /** The standard error of α, (α − 1)/√nTail. */
-  sigma: number | null;
-  xmin: number | null;
-  /** The Kolmogorov-Smirnov distance of the tail. */
-  D: number | null;
-  nTail: number;
-  n: number;
-  /** No xmin met the conditions on α and σ; the nearest fit is given. */
-  noise: boolean;
-  reason?: string;
-  warnings: string[];
+export interface PowerLawOptions {
+  /** xmin itself, or [lo, hi] between which it is looked for; without it all values but the greatest are tried. */
+  xmin?: number | readonly [lo: number, hi: number];
+  /** Where the law ends: greater values are left out, and the fit is compared with a law that has no more beyond it. */
+  xmax?: number;
+  /** Whole numbers. Default false. */
+  discrete?: boolean;
+  /**
+   * What the sample's distribution function is at one of its values: "powerlaw", the share of smaller ones; "twoSided", that and the share of
+   * those up to it, whichever is further from the fit, as Clauset, Shalizi & Newman have it. Default "powerlaw".
+   */
+  ks?: "powerlaw" | "twoSided";
+  /**
+   * The distance that is least at xmin, with d the difference of the distribution functions, fit less sample: "D" max |d|
+   * (Kolmogorov-Smirnov), "V" max d − min d (Kuiper), "Asquare" Σ d²/(P·(1 − P) + 1e−12) (Anderson-Darling), "Kappa" 1 + mean d.
+   * Default "D".
+   */
+  distance?: "D" | "V" | "Asquare" | "Kappa";
+  /**
+   * Whose conventions: "1.x", the Python package powerlaw up to 1.5; "2.x", its 2.0: the two greatest values are no candidates, and only
+   * α below 3 counts; "weightwatcher": equal values count one by one, and below 20 values α and D are corrected for
+   * their small number. Default "1.x".
+   */
+  compat?: "1.x" | "2.x" | "weightwatcher";
+  /** Only candidates with a smaller σ count. */
+  sigmaThreshold?: number;
+  /** Only candidates with lo < α < hi count. Default (1, ∞). */
+  alphaRange?: readonly [lo: number, hi: number];
+  /** Gives α, σ and D of all candidates too, which are n²/2 powers. Default false. */
+  scan?: boolean;
 }
 
-/** Clauset, Shalizi & Newman's fit, with every unique value but the last tried as xmin. */
-export function powerLaw(rt: Runtime, data: ArrayLike<number>): PowerLawFit {
-  void rt;
-  const x = Float64Array.from(data).sort();
-  const n = x.length;
-  const unique = x.filter((value, i) => i === 0 || value !== x[i - 1]);
-  const none = { alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n, noise: false, warnings: [] };
-  if (unique.length < 3) return { ...none, reason: `${unique.length} distinct values, a fit needs 3` };
-  let best: PowerLawFit = { ...none, D: Infinity };
-  for (const xmin of unique.subarray(0, -1)) {
-    const start = x.indexOf(xmin);
-    const tail = x.subarray(start);
-    const alpha = 1 + tail.length / tail.reduce((sum, value) => sum + Math.log(value / xmin), 0);
-    let D = 0;
-    tail.forEach((value, i) => {
-      if (i > 0 && value === tail[i - 1]) return;
-      D = Math.max(D, Math.abs(1 - (value / xmin) ** (1 - alpha) - i / tail.length));
-    });
-    if (alpha > 1 && D < best.D!) best = { ...none, alpha, sigma: (alpha - 1) / Math.sqrt(tail.length), xmin, D, nTail: tail.length };
+/** α, σ and D of every candidate for xmin, ascending. */
+export interface PowerLawScan {
+  xmin: Float64Array;
+  alpha: Float64Array;
+  sigma: Float64Array;
+  D: Float64Array;
+}
+
+export interface PowerLaw {
+  /** null where there is nothing to fit, as `reason` says. */
+  alpha: number | null;
+  /** Standard error of α: (α − 1)/√nTail. */
+  sigma: number | null;
+  xmin: number | null;
+  /** The least distance, of the kind that was asked for. */
+  D: number | null;
+  /** Values from xmin on, with those above xmax. */
+  nTail: number;
+  /** Values that were fitted: the positive ones, up to xmax. */
+  n: number;
+  /** No candidate met sigmaThreshold and alphaRange; the best of all is given. */
+  noise: boolean;
+  warnings: string[];
+  /** Why α is null. */
+  reason?: string;
+  /** With `scan`. */
+  scan?: PowerLawScan;
+}
+
+/** Below so many values of the tail a result comes with a warning. */
+const FEW = 50;
+
+/** By the numbers of the kernel. */
+const DISTANCES = ["D", "V", "Asquare", "Kappa"] as const;
+
+/** Options with their defaults, checked; what the kernel takes is `kernel`. */
+export interface PowerLawSettings {
+  compat: "1.x" | "2.x" | "weightwatcher";
+  xmin: number | readonly [number, number] | undefined;
+  xmax: number;
+  kernel: Float64Array;
+}
+
+/** The positive values, ascending, up to xmax. */
+export interface PositiveSample {
+  values: Float64Array;
+  /** How many were not positive, how many above xmax. */
+  dropped: number;
+  above: number;
+}
+
+/**
+ * The power law that fits the tail of `data` best, by maximum likelihood for α and the least distance for xmin. Values that are not
+ * positive are left out, with a warning. α and D don't change when all values are multiplied by the same number.
+ *
+ * α is null with a reason where there is nothing to fit: fewer than 3 distinct values, or no candidate for xmin.
+ * Throws ShapeError if there are no numbers, NotFiniteError on NaN or an infinity. Typically O(n·√n), at worst O(n²), as
+ * with `scan` and every distance but "D".
+ */
+export function powerLaw(rt: Runtime, data: ArrayLike<number>, options: PowerLawOptions = {}): PowerLaw {
+  const fn = "powerLaw";
+  const settings = checkPowerLaw(fn, options);
+  if (options.discrete) throw new OptionError(`${fn}: discrete is true, only continuous data can be fitted`);
+  const sample = positiveSample(fn, data, settings.xmax);
+  const { values, dropped, above } = sample;
+  const warnings = dropped ? [`${dropped} of ${data.length} values are not positive and were left out`] : [];
+  const none = (reason: string): PowerLaw => ({
+    alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: values.length, noise: true, warnings, reason,
+  });
+  const distinct = countDistinct(values);
+  if (distinct < 3) return none(`${values.length ? distinct : "no"} distinct positive values, at least 3 are needed`);
+  const fit = settings.compat === "weightwatcher" && values.length < SMALL_SAMPLE
+    ? fitSmallSample(values, options.scan)
+    : scanSample(rt, fn, values, settings.kernel, options.scan);
+  if (!fit || (settings.compat === "2.x" && settings.xmin === undefined && fit.candidates < 2)) return none(noCandidate(settings));
+
+  const { alpha, sigma, xmin, D, noise, scan } = fit;
+  const nTail = fit.nTail + above;
+  if (nTail < FEW) {
+    warnings.push(`nTail is ${nTail}: from fewer than ${FEW} values α is uncertain, its standard error is about (α − 1)/√nTail = ${sigma.toPrecision(2)}`);
   }
-  if (best.nTail < 50) best.warnings = [`only ${best.nTail} values in the tail`];
-  return best;
+  if (noise) warnings.push("no candidate for xmin meets sigmaThreshold and alphaRange: the best of all is given");
+  return { alpha, sigma, xmin, D, nTail, n: values.length, noise, warnings, ...(scan && { scan }) };
+}
+
+function noCandidate({ xmin, compat }: PowerLawSettings): string {
+  if (typeof xmin === "number") return `fewer than 2 distinct values from xmin = ${xmin} on`;
+  if (xmin) return `fewer than 2 distinct values from ${xmin[0]} to ${xmin[1]}, where xmin is looked for`;
+  return compat === "2.x" ? "fewer than 4 distinct values, which powerlaw 2.x needs" : "no candidate for xmin";
+}
+
+/** What a scan of the kernel, or of `fitSmallSample`, finds. */
+export interface Fit {
+  alpha: number;
+  sigma: number;
+  xmin: number;
+  D: number;
+  nTail: number;
+  noise: boolean;
+  candidates: number;
+  scan?: PowerLawScan;
+}
+
+/** The fit of ascending positive values by the kernel; undefined if there is no candidate. */
+function scanSample(rt: Runtime, fn: string, values: Float64Array, settings: Float64Array, scan = false): Fit | undefined {
+  const { memory, kernels } = rt;
+  const n = values.length;
+  return memory.scope(() => {
+    const x = pushNumbers(rt, fn, values);
+    const options = pushNumbers(rt, fn, settings);
+    const out = memory.push(8 * 8, fn);
+    const all = scan ? memory.push(4 * 8 * n, `${fn}: ${n} candidates`) : 0;
+    const work = memory.push(kernels.power_law_scan_work_f64(n), `${fn}: ${n} values`);
+    const info = rt.checkAborted(rt.alone(() => kernels.power_law_scan_f64(n, x, options, out, all, work)));
+    if (info !== 0) return undefined;
+    const [xmin, alpha, sigma, D, nTail, noise, , candidates] = memory.f64(out, 8) as unknown as number[];
+    const fit: Fit = { alpha: alpha!, sigma: sigma!, xmin: xmin!, D: D!, nTail: nTail!, noise: noise !== 0, candidates: candidates! };
+    if (scan) fit.scan = scanOf(memory.f64(all, 4 * candidates!), candidates!, fit);
+    return fit;
+  });
+}
+
+/** The four rows of the kernel; where xmin was given, the one fit. */
+function scanOf(rows: Float64Array, count: number, fit: Fit): PowerLawScan {
+  if (count === 0) return { xmin: Float64Array.of(fit.xmin), alpha: Float64Array.of(fit.alpha), sigma: Float64Array.of(fit.sigma), D: Float64Array.of(fit.D) };
+  const [xmin, alpha, sigma, D] = [0, 1, 2, 3].map((row) => rows.slice(row * count, (row + 1) * count));
+  return { xmin: xmin!, alpha: alpha!, sigma: sigma!, D: D! };
+}
+
+/** Numbers on the stack of the memory. */
+export function pushNumbers(rt: Runtime, fn: string, values: Float64Array): Pointer {
+  const at = rt.memory.push(8 * values.length, `${fn}: ${values.length} values`);
+  rt.memory.f64(at, values.length).set(values);
+  return at;
+}
+
+/** The options of `powerLaw`, refused by name where they make no sense. */
+export function checkPowerLaw(fn: string, options: PowerLawOptions): PowerLawSettings {
+  const { xmin, xmax, ks = "powerlaw", distance = "D", compat = "1.x", sigmaThreshold, alphaRange } = options;
+  oneOf(fn, "ks", ks, ["powerlaw", "twoSided"]);
+  oneOf(fn, "distance", distance, DISTANCES);
+  oneOf(fn, "compat", compat, ["1.x", "2.x", "weightwatcher"]);
+  if (xmin !== undefined && !(isPositive(xmin) || isRange(xmin))) {
+    throw new OptionError(`${fn}: xmin is ${String(xmin)}, expected a positive number or [lo, hi] with lo ≤ hi`);
+  }
+  for (const [name, value] of Object.entries({ xmax, sigmaThreshold })) {
+    if (value !== undefined && !isPositive(value)) throw new OptionError(`${fn}: ${name} is ${String(value)}, expected a positive number`);
+  }
+  if (alphaRange !== undefined && !isRange(alphaRange)) throw new OptionError(`${fn}: alphaRange is ${String(alphaRange)}, expected [lo, hi] with lo ≤ hi`);
+  if (typeof xmin === "number" && xmax !== undefined && xmax <= xmin) throw new OptionError(`${fn}: xmax is ${xmax}, expected more than xmin = ${xmin}`);
+  if (ks === "twoSided" && distance !== "D" && distance !== "V") throw new OptionError(`${fn}: distance is ${distance}, "twoSided" is for "D" and "V" only`);
+  if (compat === "2.x" && xmax !== undefined) throw new OptionError(`${fn}: xmax is ${xmax}, it can't be had with compat "2.x"`);
+  if (compat === "weightwatcher") {
+    const others = Object.entries({ xmin, xmax, sigmaThreshold, alphaRange, ks: options.ks, distance: options.distance });
+    const [given] = others.find(([, value]) => value !== undefined) ?? [];
+    if (given) throw new OptionError(`${fn}: ${given} can't be had with compat "weightwatcher"`);
+  }
+
+  const two = compat === "2.x";
+  const [lowest, highest] = typeof xmin === "object" ? xmin : [0, Infinity];
+  const [alphaAbove, alphaBelow] = alphaRange ?? (two ? [0, 3] : [1, Infinity]);
+  const kernel = Float64Array.of(
+    typeof xmin === "number" ? xmin : 0, lowest, highest, Number(two), xmax ?? Infinity, alphaAbove, alphaBelow, sigmaThreshold ?? Infinity,
+    two ? alphaBelow : Infinity, DISTANCES.indexOf(distance), Number(ks === "twoSided"), Number(compat !== "weightwatcher"),
+  );
+  return { compat, xmin, xmax: xmax ?? Infinity, kernel };
+}
+
+function oneOf(fn: string, name: string, value: unknown, known: readonly string[]): void {
+  if (known.includes(value as string)) return;
+  throw new OptionError(`${fn}: ${name} is ${String(value)}, expected ${known.map((word) => `"${word}"`).join(" or ")}`);
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === "number" && value > 0 && value < Infinity;
+}
+
+function isRange(value: unknown): value is [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((t) => typeof t === "number") && value[0] <= value[1];
+}
+
+/** The numbers of `data` that a power law can be of. */
+export function positiveSample(fn: string, data: ArrayLike<number>, xmax: number): PositiveSample {
+  if (typeof data?.length !== "number") throw new ShapeError(`${fn}: data is ${data === null ? "null" : typeof data}, expected an array of numbers`);
+  const n = data.length;
+  if (n === 0) throw new ShapeError(`${fn}: data is empty, it must hold a number`);
+  const values = new Float64Array(n);
+  let [count, dropped, above] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const x = Number(data[i]);
+    if (!Number.isFinite(x)) throw new NotFiniteError(`${fn}: data holds ${String(data[i])} at ${i + 1}, every number must be finite`);
+    if (x <= 0) dropped++;
+    else if (x > xmax) above++;
+    else values[count++] = x;
+  }
+  return { values: values.subarray(0, count).sort(), dropped, above };
+}
+
+/** Distinct ones of ascending values. */
+function countDistinct(values: Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (i === 0 || values[i] !== values[i - 1]) count++;
+  return count;
 }
