@@ -44,10 +44,10 @@ export const enum Distance {
 export class PowerLawOptions {
   /** xmin itself, or 0 to look for it. */
   xmin: f64;
-  /** Candidates are the values from `lowest` to `highest`, without the last of them. */
+  /** Candidates are the values from `lowest` to `highest`, or to the greatest one, without the last of them. */
   lowest: f64;
   highest: f64;
-  /** 1: `highest` itself is not among them. */
+  /** 1: `highest`, or the greatest value, is not among them to begin with. */
   below: f64;
   /** Where the law ends, or ∞. */
   xmax: f64;
@@ -238,7 +238,8 @@ export function prepare(s: Sample, work: usize): void {
   sum_logs(s);
   s.yMax = o.xmax < Infinity ? gap(at(s.x, s.n - 1), o.xmax) : Infinity;
   s.from = lower_bound(s, o.lowest, false);
-  s.to = max(s.from, lower_bound(s, o.highest, o.below == 0) - 1);
+  const highest = o.highest < Infinity ? o.highest : at(s.x, s.n - 1);
+  s.to = max(s.from, lower_bound(s, highest, o.below == 0) - 1);
   s.noise = true;
   for (let k = s.from; k < s.to; k++) {
     if (counts(s, k)) {

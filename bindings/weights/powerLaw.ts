@@ -53,8 +53,9 @@ export interface PowerLawScan {
   D: Float64Array;
 }
 
-export interface PowerLaw {
-  /** null where there is nothing to fit, as `reason` says. */
+/** A power law fitted to the tail of a sample. */
+export interface PowerLawFit {
+  /** The exponent of p(x) ∝ x^−α, x ≥ xmin; null where there is nothing to fit, as `reason` says. */
   alpha: number | null;
   /** Standard error of α: (α − 1)/√nTail. */
   sigma: number | null;
@@ -104,14 +105,14 @@ export interface PositiveSample {
  * Throws ShapeError if there are no numbers, NotFiniteError on NaN or an infinity. Typically O(n·√n), at worst O(n²), as
  * with `scan` and every distance but "D".
  */
-export function powerLaw(rt: Runtime, data: ArrayLike<number>, options: PowerLawOptions = {}): PowerLaw {
+export function powerLaw(rt: Runtime, data: ArrayLike<number>, options: PowerLawOptions = {}): PowerLawFit {
   const fn = "powerLaw";
   const settings = checkPowerLaw(fn, options);
   if (options.discrete) throw new OptionError(`${fn}: discrete is true, only continuous data can be fitted`);
   const sample = positiveSample(fn, data, settings.xmax);
   const { values, dropped, above } = sample;
   const warnings = dropped ? [`${dropped} of ${data.length} values are not positive and were left out`] : [];
-  const none = (reason: string): PowerLaw => ({
+  const none = (reason: string): PowerLawFit => ({
     alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: values.length, noise: true, warnings, reason,
   });
   const distinct = countDistinct(values);
@@ -119,10 +120,10 @@ export function powerLaw(rt: Runtime, data: ArrayLike<number>, options: PowerLaw
   const fit = settings.compat === "weightwatcher" && values.length < SMALL_SAMPLE
     ? fitSmallSample(values, options.scan)
     : scanSample(rt, fn, values, settings.kernel, options.scan);
-  if (!fit || (settings.compat === "2.x" && settings.xmin === undefined && fit.candidates < 2)) return none(noCandidate(settings));
+  if (!fit || (settings.compat === "2.x" && typeof settings.xmin !== "number" && fit.candidates < 2)) return none(noCandidate(settings));
 
   const { alpha, sigma, xmin, D, noise, scan } = fit;
-  const nTail = fit.nTail + above;
+  const nTail = values.length - values.findIndex((x) => x >= xmin) + above;
   if (nTail < FEW) {
     warnings.push(`nTail is ${nTail}: from fewer than ${FEW} values α is uncertain, its standard error is about (α − 1)/√nTail = ${sigma.toPrecision(2)}`);
   }
@@ -142,7 +143,6 @@ export interface Fit {
   sigma: number;
   xmin: number;
   D: number;
-  nTail: number;
   noise: boolean;
   candidates: number;
   scan?: PowerLawScan;
@@ -160,8 +160,8 @@ function scanSample(rt: Runtime, fn: string, values: Float64Array, settings: Flo
     const work = memory.push(kernels.power_law_scan_work_f64(n), `${fn}: ${n} values`);
     const info = rt.checkAborted(rt.alone(() => kernels.power_law_scan_f64(n, x, options, out, all, work)));
     if (info !== 0) return undefined;
-    const [xmin, alpha, sigma, D, nTail, noise, , candidates] = memory.f64(out, 8) as unknown as number[];
-    const fit: Fit = { alpha: alpha!, sigma: sigma!, xmin: xmin!, D: D!, nTail: nTail!, noise: noise !== 0, candidates: candidates! };
+    const [xmin, alpha, sigma, D, , noise, , candidates] = memory.f64(out, 8) as unknown as number[];
+    const fit: Fit = { alpha: alpha!, sigma: sigma!, xmin: xmin!, D: D!, noise: noise !== 0, candidates: candidates! };
     if (scan) fit.scan = scanOf(memory.f64(all, 4 * candidates!), candidates!, fit);
     return fit;
   });

@@ -1,21 +1,20 @@
 // The power law of a small sample as WeightWatcher fits it.
 //
-//    α = 1 + (n − 1)/Σ ln(x/xmin);   xmin is where D − 0.868/√n is least, of the tails of n ≥ 8 values
+//    α = 1 + (n − 1)/Σ ln(x/xmin);   xmin is where D is least, of the tails of n ≥ 8 values
 //
-// Based on: Martin, WeightWatcher 0.7, 2025. Equal values are points of their own, as for its larger samples.
+// Based on: Martin, WeightWatcher 0.7, 2025. Equal values are points of their own, as for its larger samples. (The
+// objective D − 0.868/√n that it computes as well has no say in its result.)
 
 import type { Fit, PowerLawScan } from "./powerLaw.ts";
 
 /** WeightWatcher fits samples below this number of values so. */
 export const SMALL_SAMPLE = 20;
 const LEAST_TAIL = 8;
-/** What a greater tail is worth, as a distance times √n. */
-const TAIL_WORTH = 0.868;
 
 /** The fit of ascending positive values, fewer than SMALL_SAMPLE; undefined if they are all but equal. */
 export function fitSmallSample(values: Float64Array, scan = false): Fit | undefined {
   const N = values.length;
-  const fits: (Fit & { worth: number })[] = [];
+  const fits: Fit[] = [];
   for (let i = 0; i < Math.max(1, N - LEAST_TAIL + 1); i++) {
     const xmin = values[i]!;
     const tail = values.subarray(i);
@@ -24,10 +23,10 @@ export function fitSmallSample(values: Float64Array, scan = false): Fit | undefi
     if (sum <= 1e-12) continue;
     const beta = (n - 1) / sum;
     const D = tail.reduce((most, x, j) => Math.max(most, Math.abs(1 - (x / xmin) ** -beta - j / n)), 0);
-    fits.push({ alpha: 1 + beta, sigma: beta / Math.sqrt(n), xmin, D, nTail: n, noise: false, candidates: N - 1, worth: D - TAIL_WORTH / Math.sqrt(n) });
+    fits.push({ alpha: 1 + beta, sigma: beta / Math.sqrt(n), xmin, D, noise: false, candidates: N - 1 });
   }
   if (!fits.length) return undefined;
-  const { worth: _, ...fit } = fits.reduce((best, other) => (other.worth < best.worth ? other : best));
+  const fit = fits.reduce((best, other) => (other.D < best.D ? other : best));
   return scan ? { ...fit, scan: table(fits) } : fit;
 }
 
