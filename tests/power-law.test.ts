@@ -228,7 +228,7 @@ testEach("few or dropped values come with a warning", (rt) => {
 testEach("bad input is refused by name", (rt) => {
   const one = [1, 2, 3];
   const cases: [() => unknown, RegExp, string][] = [
-    [() => powerLaw(rt, []), /^powerLaw: data is empty/, "ERR_SHAPE"],
+    [() => powerLaw(rt, []), /^weights\.powerLaw: data is empty/, "ERR_SHAPE"],
     [() => powerLaw(rt, null as never), /data is null/, "ERR_SHAPE"],
     [() => powerLaw(rt, [1, NaN]), /data holds NaN at 2/, "ERR_NOT_FINITE"],
     [() => powerLaw(rt, [Infinity]), /data holds Infinity at 1/, "ERR_NOT_FINITE"],

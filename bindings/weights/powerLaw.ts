@@ -106,7 +106,7 @@ export interface PositiveSample {
  * with `scan` and every distance but "D".
  */
 export function powerLaw(rt: Runtime, data: ArrayLike<number>, options: PowerLawOptions = {}): PowerLawFit {
-  const fn = "powerLaw";
+  const fn = "weights.powerLaw";
   const settings = checkPowerLaw(fn, options);
   if (options.discrete) throw new OptionError(`${fn}: discrete is true, only continuous data can be fitted`);
   const sample = positiveSample(fn, data, settings.xmax);
