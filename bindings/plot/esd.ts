@@ -17,6 +17,8 @@ export interface EsdLayer {
   nTail: number;
   /** The fitted Marchenko-Pastur law: its edges, and how many of the eigenvalues it counts as its own. */
   mp?: { lower: number; upper: number; bulk: number; spikes?: number } | null;
+  /** The spectrum of the permuted entries, drawn as a second, thin histogram. */
+  randomized?: { eigenvalues: ArrayLike<number> } | null;
 }
 
 export interface EsdPlotOptions {
@@ -26,10 +28,10 @@ export interface EsdPlotOptions {
   title?: string;
   /** Values under the cursor, below the plot. Default true; small multiples share one legend of the page's own. */
   legend?: boolean;
-  /** Of the histogram, the power law and the bulk. */
-  colors?: { esd?: string; tail?: string; bulk?: string };
+  /** Of the histogram, that of the permuted entries, the power law and the bulk. */
+  colors?: { esd?: string; random?: string; tail?: string; bulk?: string };
   theme?: Partial<SpectrumTheme>;
-  /** Default: 2·∛n, from 10 to 60 (the rule of Rice). */
+  /** Default: 3·∛n, from 12 to 60. */
   bins?: number;
 }
 
@@ -40,6 +42,8 @@ export interface EsdBins {
   counts: number[];
   /** All eigenvalues, those of no bin among them. */
   n: number;
+  /** The same of the permuted entries, whose eigenvalues are as many. */
+  randomized?: number[];
 }
 
 /** What stands beside the bins in a plot. */
@@ -60,7 +64,7 @@ const [PER_BIN, PER_BULK] = [4, 48];
  * do not see it: {@link esdDescription}.
  */
 export function esdPlot(layer: EsdLayer, options: EsdPlotOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
-  return binnedEsdPlot(esdBins(layer.eigenvalues, options.bins), layer, options);
+  return binnedEsdPlot(esdBins(layer, options.bins), layer, options);
 }
 
 /** The plot in a sentence, for `aria-label`. */
@@ -76,7 +80,7 @@ export function esdDescription(layer: EsdLayer): string {
 }
 
 /** Counts the eigenvalues; those below 10⁻¹⁰·λ_max are in no bin. */
-export function esdBins(eigenvalues: ArrayLike<number>, bins = Math.min(60, Math.max(10, Math.ceil(2 * Math.cbrt(eigenvalues.length))))): EsdBins {
+export function esdBins({ eigenvalues, randomized }: EsdLayer, bins = Math.min(60, Math.max(12, Math.ceil(3 * Math.cbrt(eigenvalues.length))))): EsdBins {
   const n = eigenvalues.length;
   let most = 0;
   for (let k = 0; k < n; k++) most = Math.max(most, eigenvalues[k]!);
@@ -89,21 +93,28 @@ export function esdBins(eigenvalues: ArrayLike<number>, bins = Math.min(60, Math
   const step = (high - low) / bins;
   const counts = Array<number>(bins).fill(0);
   for (const log of logs) counts[Math.min(bins - 1, Math.floor((log - low) / step))]!++;
-  return { low, step, counts, n };
+  if (!randomized) return { low, step, counts, n };
+  // what lies outside of the layer's own range is outside of the plot
+  const others = Array<number>(bins).fill(0);
+  for (let k = 0; k < randomized.eigenvalues.length; k++) {
+    const bin = Math.floor((Math.log10(randomized.eigenvalues[k]!) - low) / step);
+    if (bin >= 0 && bin < bins) others[bin]!++;
+  }
+  return { low, step, counts, n, randomized: others };
 }
 
 /** As esdPlot, of a spectrum that is counted already. */
 export function binnedEsdPlot(bins: EsdBins, fit: EsdFit, options: EsdPlotOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
   const { width = 360, height = 220, title, legend = true, colors = {} } = options;
   const theme = { ...THEME, ...options.theme };
-  const { x, density, tail, bulk, range } = curves(bins, fit);
+  const { x, density, random, tail, bulk, range } = curves(bins, fit);
   const font = `12px ${theme.font}`;
   const axis = { stroke: theme.text, font, labelFont: font, grid: { stroke: theme.grid, width: 1 }, ticks: { show: false }, filter: (_: uPlot, ticks: number[]) => ticks };
   const value = (_: uPlot, y: number | null) => (y == null || y < range[0] ? "–" : significant(y, 3));
   const line = { points: { show: false }, value };
   const { xmin } = fit;
   return {
-    data: [x, density, ...(tail ? [tail] : []), ...(bulk ? [bulk] : [])],
+    data: [x, density, ...(random ? [random] : []), ...(tail ? [tail] : []), ...(bulk ? [bulk] : [])],
     options: {
       width,
       height,
@@ -122,6 +133,7 @@ export function binnedEsdPlot(bins: EsdBins, fit: EsdFit, options: EsdPlotOption
       series: [
         { label: "λ", value: (_, at) => (at == null ? "–" : significant(at, 4)) },
         { ...line, label: "density", stroke: colors.esd ?? theme.lines[0], fill: theme.grid, width: 1.25 },
+        ...(random ? [{ ...line, label: "permuted", stroke: colors.random ?? theme.lines[3], width: 1.25 }] : []),
         ...(tail ? [{ ...line, label: "power law", stroke: colors.tail ?? theme.lines[1], width: 2.25 }] : []),
         ...(bulk ? [{ ...line, label: "Marchenko-Pastur", stroke: colors.bulk ?? theme.lines[2], width: 2, dash: [6, 4] }] : []),
       ],
@@ -133,7 +145,7 @@ export function binnedEsdPlot(bins: EsdBins, fit: EsdFit, options: EsdPlotOption
 type Line = (number | null)[];
 
 /** The histogram as a staircase and the two laws, over the same λ. */
-function curves({ low, step, counts, n }: EsdBins, { alpha, xmin, nTail, mp }: EsdFit) {
+function curves({ low, step, counts, n, randomized }: EsdBins, { alpha, xmin, nTail, mp }: EsdFit) {
   const edge = (k: number) => 10 ** (low + k * step);
   const [first, last] = [edge(0), edge(counts.length)];
   const tailAt = alpha === null || xmin === null || !(xmin > 0) ? undefined
@@ -149,19 +161,20 @@ function curves({ low, step, counts, n }: EsdBins, { alpha, xmin, nTail, mp }: E
     ...(tailAt ? [xmin!] : []),
     ...(bulkAt ? Array.from({ length: PER_BULK + 1 }, (_, k) => (mp!.lower + mp!.upper) / 2 - (mp!.upper - mp!.lower) / 2 * Math.cos((Math.PI * k) / PER_BULK)) : []),
   ].sort((p, q) => p - q);
-  const heights = counts.map((count, k) => count / (n * (edge(k + 1) - edge(k))));
+  const heightsOf = (of: number[]) => of.map((count, k) => count / (n * (edge(k + 1) - edge(k))));
+  const heights = heightsOf(counts);
   const x: number[] = [first];
-  const stairs: number[] = [0];
-  for (const [k, height] of heights.entries()) {
+  const binAt: number[] = [-1];
+  for (const k of counts.keys()) {
     const inside = marks.filter((mark) => mark > edge(k) && mark < edge(k + 1));
     for (let j = 1; j < PER_BIN; j++) inside.push(edge(k + j / PER_BIN));
     for (const at of [edge(k), ...inside.sort((p, q) => p - q), edge(k + 1)]) {
       x.push(at);
-      stairs.push(height);
+      binAt.push(k);
     }
   }
   x.push(last);
-  stairs.push(0);
+  binAt.push(-1);
 
   // one eigenvalue in a bin is above the axis, as is the end of the tail unless it is far below
   const filled = heights.filter((height) => height > 0);
@@ -170,11 +183,13 @@ function curves({ low, step, counts, n }: EsdBins, { alpha, xmin, nTail, mp }: E
     : [Math.max(least / 100, Math.min(least, tailAt?.(last) ?? least)) / 2, Math.max(...filled, tailAt?.(xmin!) ?? 0) * 2];
   // what is zero lies below the plot, where a line goes on: a gap would leave the sides of bins out
   const below = range[0] / 10;
+  const stairs = (of: number[]): Line => binAt.map((k) => Math.max(below, of[k] ?? 0));
   const line = (of: ((at: number) => number) | undefined, from: number, to: number): Line | undefined =>
     of && x.map((at) => (at >= from && at <= to ? Math.max(below, of(at)) : null));
   return {
     x,
-    density: stairs.map((height) => Math.max(below, height)) as Line,
+    density: stairs(heights),
+    random: randomized && stairs(heightsOf(randomized)),
     tail: line(tailAt, xmin ?? 0, last),
     bulk: line(bulkAt, mp?.lower ?? 0, mp?.upper ?? 0),
     range,

@@ -111,7 +111,7 @@ function rangeOfButton(button: HTMLButtonElement): { min: number; max: number } 
 for (const button of buttons) button.addEventListener("click", () => zoom(rangeOfButton(button)));
 
 const multiples = new Multiples(panels.filter((panel): panel is EsdPanel => "esd" in panel), () => (
-  { colors: { esd: color("gram"), tail: color("exact"), bulk: color("sample-3") }, theme: theme() }
+  { colors: { esd: color("gram"), random: color("random"), tail: color("exact"), bulk: color("sample-3") }, theme: theme() }
 ));
 for (const table of Array.from(document.querySelectorAll<HTMLTableElement>("table.layers"))) sortable(table);
 

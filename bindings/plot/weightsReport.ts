@@ -139,7 +139,7 @@ function modelSection(model: ReportedModel, m: number, name: string | undefined,
   const id = (l: number) => `layer-${m}-${l}`;
   for (const [l, layer] of layers.entries()) {
     const { alpha, xmin, nTail, mp } = layer;
-    const bins = esdBins(layer.eigenvalues);
+    const bins = esdBins(layer);
     const edges = mp && { lower: mp.lower, upper: mp.upper, bulk: mp.bulk };
     panels.push({ id: id(l), esd: { bins: { ...bins, ...rounded({ low: bins.low, step: bins.step }) }, fit: { alpha, xmin, nTail, mp: edges } } });
   }
@@ -153,7 +153,7 @@ ${layers.map((layer, l) => tableRow(layer, id(l))).join("\n")}
 </tbody>
 </table>
 </div>
-<div class="key" aria-hidden="true"><span>spectral density</span><span class="of-tail">power law from x<sub>min</sub> on</span><span class="of-bulk">Marchenko-Pastur bulk</span></div>
+<div class="key" aria-hidden="true"><span>spectral density</span>${layers.some(({ randomized }) => randomized) ? '<span class="of-random">entries permuted</span>' : ""}<span class="of-tail">power law from x<sub>min</sub> on</span><span class="of-bulk">Marchenko-Pastur bulk</span></div>
 <div class="multiples">
 ${layers.map((layer, l) => figure(layer, l, id(l))).join("\n")}
 </div>`}
