@@ -96,7 +96,7 @@ const REASONS: Record<string, string> = {
   ERR_FS_FILE_TOO_LARGE: "the file is larger than 2 GiB",
 };
 
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (code && REASONS[code]) || message;
 }

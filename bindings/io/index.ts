@@ -20,6 +20,7 @@ export { parseNpz, parseNpzTensors } from "./npz.ts";
 export { parseSafetensors, parseSafetensorsShards } from "./safetensors.ts";
 export { decodeTensor } from "./decode.ts";
 export type { ModelFile, NamedSource, Source, StoredTensor, Tensor, TensorData, TensorDtype } from "./tensors.ts";
+export { parseModel } from "./model.ts";
 export { parseOnnx, type OnnxOptions } from "./onnx.ts";
 export { parseTfjs } from "./tfjs.ts";
 export { parseMnist, type LabelledImages } from "./mnist.ts";

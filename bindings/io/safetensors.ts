@@ -8,9 +8,9 @@
 // Based on: huggingface/safetensors, README ("Format") and safetensors/src/tensor.rs.
 
 import { FormatError } from "../errors.ts";
-import { companion, innerPath } from "./companions.ts";
 import { elementCount, ITEM_SIZE, lazyTensor } from "./decode.ts";
 import { isRecord, openSource, parseJson, quoted, type FileReader } from "./source.ts";
+import { parseShards } from "./shards.ts";
 import type { ModelFile, NamedSource, Source, Tensor, TensorDtype } from "./tensors.ts";
 
 const LONGEST_HEADER = 100_000_000;
@@ -58,29 +58,7 @@ export async function parseSafetensors(source: Source, name = "parseSafetensors"
 export async function parseSafetensorsShards(
   index: Source, shards: readonly NamedSource[], name = "parseSafetensorsShards",
 ): Promise<ModelFile> {
-  const file = openSource(index, name);
-  if (file.size > LONGEST_HEADER) throw new FormatError(`${name}: an index of ${file.size} bytes, expected at most ${LONGEST_HEADER}`);
-  const json = parseJson(await file.read(0, file.size, "the index"), name, "the index");
-  if (!isRecord(json) || !isRecord(json.weight_map)) throw new FormatError(`${name}: the index has no weight_map, expected { weight_map: { name: file } }`);
-
-  const wanted = new Map<string, Set<string>>();
-  for (const [tensor, path] of Object.entries(json.weight_map)) {
-    if (typeof path !== "string") throw new FormatError(`${name}: weight_map names no file for ${quoted(tensor)}`);
-    if (!wanted.has(path)) wanted.set(path, new Set());
-    wanted.get(path)!.add(tensor);
-  }
-  const model: ModelFile = { format: "safetensors", tensors: [], skipped: [], warnings: [] };
-  for (const [path, names] of wanted) {
-    const shard = await parseSafetensors(companion(shards, innerPath(path, name), name).source, quoted(path));
-    const held = new Set([...shard.tensors, ...shard.skipped].map((tensor) => tensor.name));
-    for (const tensor of names) {
-      if (!held.has(tensor)) throw new FormatError(`${name}: ${quoted(path)} holds no tensor ${quoted(tensor)}, as weight_map says`);
-    }
-    model.tensors.push(...shard.tensors.filter((tensor) => names.has(tensor.name)));
-    model.skipped.push(...shard.skipped.filter((tensor) => names.has(tensor.name)));
-    for (const tensor of held) if (!names.has(tensor)) model.skipped.push({ name: tensor, reason: `${path} holds it, the index does not name it` });
-  }
-  return model;
+  return parseShards(index, shards, name, "safetensors", parseSafetensors);
 }
 
 /** The entries, in the order of their numbers. */

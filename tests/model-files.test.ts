@@ -1,0 +1,174 @@
+// parseModel and the command line's way to a model's files: the content decides, companions are found or named.
+
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { zipSync } from "fflate";
+import { FileBlob } from "../bindings/cli/fileBlob.ts";
+import { openModelFiles, readModel } from "../bindings/cli/modelFiles.ts";
+import { FileError, FormatError } from "../bindings/errors.ts";
+import { formatNpy, parseModel, type NamedSource } from "../bindings/io/index.ts";
+import { matrix } from "../bindings/linalg/matrix.ts";
+
+const text = (value: string) => new TextEncoder().encode(value);
+const npy = formatNpy(matrix(2, 2, Float64Array.of(1, 2, 3, 4)));
+const onnx = new Uint8Array(await readFile(new URL("./fixtures/onnx/mlp.onnx", import.meta.url)));
+const external = new Uint8Array(await readFile(new URL("./fixtures/onnx/external.onnx", import.meta.url)));
+const externalData = new Uint8Array(await readFile(new URL("./fixtures/onnx/external.bin", import.meta.url)));
+
+/** A safetensors file of one tensor of four f32. */
+function safetensors(tensor: string): Uint8Array {
+  const header = text(JSON.stringify({ [tensor]: { dtype: "F32", shape: [2, 2], data_offsets: [0, 16] } }));
+  const bytes = new Uint8Array(8 + header.length + 16);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, 8);
+  return bytes;
+}
+const index = text(JSON.stringify({ weight_map: { a: "model-00001-of-00002.safetensors", b: "model-00002-of-00002.safetensors" } }));
+const shards: NamedSource[] = ["a", "b"].map((tensor, k) =>
+  ({ name: `model-0000${k + 1}-of-00002.safetensors`, source: safetensors(tensor) }));
+const tfjs = text(JSON.stringify({ weightsManifest: [{ paths: ["group1-shard1of1.bin"], weights: [{ name: "w", shape: [4], dtype: "float32" }] }] }));
+const names = async (files: Parameters<typeof parseModel>[0]) => {
+  const { format, tensors } = await parseModel(files, "m");
+  return `${format}: ${tensors.map((tensor) => tensor.name)}`;
+};
+
+test("the content of a file decides what it is", async () => {
+  const kinds: [Uint8Array, string][] = [
+    [npy, "npy: "], [onnx, "onnx: 0.weight,0.bias,2.weight,2.bias"], [safetensors("W"), "safetensors: W"],
+    [zipSync({ "x.npy": npy }), "npz: x"],
+  ];
+  for (const [bytes, expected] of kinds) {
+    for (const source of [bytes, new Blob([bytes as Uint8Array<ArrayBuffer>]), gzipSync(bytes)]) {
+      assert.ok((await names(source)).startsWith(expected), `${await names(source)}, expected ${expected}`);
+    }
+  }
+});
+
+test("of several files one is the model, the others what it needs", async () => {
+  const readme = { name: "README.md", source: text("# A model") };
+  const config = { name: "config.json", source: text("{\"layers\": 3}") };
+  const indexed = { name: "model.safetensors.index.json", source: index };
+  assert.equal(await names([readme, config, ...shards, indexed]), "safetensors: a,b");
+  const shard = { name: "net/group1-shard1of1.bin", source: new Uint8Array(16) };
+  assert.equal(await names([shard, { name: "net/model.json", source: tfjs }, readme]), "tfjs: w");
+  // a page may not know the folders
+  assert.equal(await names([{ ...shard, name: "group1-shard1of1.bin" }, { name: "net/model.json", source: tfjs }]), "tfjs: w");
+  // external data that looks like a model itself
+  const looks = new Uint8Array(externalData);
+  looks.set(npy.subarray(0, 16));
+  assert.equal(await names([{ name: "external.bin", source: looks }, { name: "m.onnx", source: external }]), "onnx: near,far");
+});
+
+const refuses = (files: Parameters<typeof parseModel>[0], says: RegExp) =>
+  assert.rejects(parseModel(files, "m"), (error: Error) => {
+    assert.ok(error instanceof FormatError, String(error.stack));
+    assert.match(error.message, /^[^\n]+$/);
+    assert.match(error.message, says);
+    return true;
+  });
+
+test("what is missing, or one too many, is named", async () => {
+  await refuses([], /expected safetensors/);
+  await refuses([{ name: "model.safetensors.index.json", source: index }, shards[0]!], /model-00002-of-00002\.safetensors is missing/);
+  await refuses(shards, /without their index/);
+  await refuses([{ name: "a.npy", source: npy }, { name: "b.onnx", source: onnx }], /several models \(a\.npy, b\.onnx\)/);
+  await refuses([{ name: "model.json", source: tfjs }], /group1-shard1of1\.bin is missing/);
+  await refuses([{ name: "a.txt", source: text("a") }, { name: "b.txt", source: text("b") }], /none of 2 files is a model/);
+  await refuses([{ name: "a.txt", source: text("a") }, { name: "m.h5", source: Uint8Array.from("\x89HDF\r\n\x1a\n", (c) => c.charCodeAt(0)) }], /^m\.h5: HDF5/);
+});
+
+test("formats that are not read are refused by name, with what to do", async () => {
+  const bytes = (latin1: string) => Uint8Array.from(latin1.padEnd(600, "\0"), (c) => c.charCodeAt(0));
+  const foreign: [Uint8Array, RegExp][] = [
+    [bytes("\x89HDF\r\n\x1a\n"), /HDF5.*numpy\.savez/], [bytes("GGUF\x03"), /GGUF/], [bytes("\x1c\0\0\0TFL3"), /TensorFlow Lite/],
+    [bytes("\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."), /pickle.*1\.6/], [bytes("\x80\x04\x95"), /pickle/],
+    [bytes("\x08\x01\x12\x90\x10\x0a\x05"), /SavedModel/], [bytes("x".repeat(257) + "ustar"), /tar archive/],
+    [bytes("version https://git-lfs.github.com/spec/v1\n"), /git lfs pull/], [bytes("\n<!DOCTYPE html>"), /web page/],
+    [zipSync({ "model.weights.h5": text("x") }), /Keras/], [zipSync({ "readme.txt": text("x") }), /zip archive without/],
+    [new Uint8Array(0), /empty/], [bytes("hello"), /expected safetensors/], [text("[1, 2]"), /neither TensorFlow\.js/],
+    [gzipSync(gzipSync(npy)), /gzipped twice/], [gzipSync(npy).subarray(0, 40), /damaged gzip/],
+    [gzipSync(new Uint8Array(2 ** 27)), /inflates to more than/],
+    [Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 15, 0x7b, 0x7d), /header/],
+  ];
+  for (const [source, says] of foreign) await refuses(source, says);
+});
+
+// ---- files on disk ----
+
+const folder = await mkdtemp(join(tmpdir(), "eigenscope-"));
+after(() => rm(folder, { recursive: true }));
+async function write(files: Record<string, Uint8Array>): Promise<string> {
+  const home = await mkdtemp(join(folder, "m"));
+  for (const [name, bytes] of Object.entries(files)) {
+    await mkdir(dirname(join(home, name)), { recursive: true });
+    await writeFile(join(home, name), bytes);
+  }
+  return home;
+}
+const sharded = { "model.safetensors.index.json": index, ...Object.fromEntries(shards.map(({ name, source }) => [name, source as Uint8Array])) };
+
+test("a file brings what it names, a folder its model", async () => {
+  const home = await write({ ...sharded, "config.json": text("{}") });
+  for (const path of [home, join(home, "model.safetensors.index.json")]) {
+    assert.deepEqual((await readModel(path)).tensors.map(({ name }) => name), ["a", "b"]);
+  }
+  assert.deepEqual((await readModel(join(home, shards[0]!.name))).tensors.map(({ name }) => name), ["a"]);
+  const one = await write({ "sub/external.onnx": external, "sub/external.bin": externalData });
+  assert.deepEqual((await openModelFiles(join(one, "sub"))).map(({ name }) => name), ["external.onnx", "external.bin"]);
+  assert.equal((await (await readModel(join(one, "sub"))).tensors[0]!.data()).length, 12);
+});
+
+const fails = (path: string, says: RegExp) =>
+  assert.rejects(readModel(path), (error: Error) => {
+    assert.ok(error instanceof FileError || error instanceof FormatError, String(error.stack));
+    assert.match(error.message, says);
+    return true;
+  });
+
+test("what cannot be found or read is a FileError that names it", async () => {
+  await fails(join(folder, "nothing"), /nothing: no such file/);
+  await fails(await write({}), /without a model.*nothing/);
+  await fails(await write({ "a.txt": text("a") }), /without a model.*a\.txt/);
+  await fails(await write({ "a.npy": npy, "b.npy": npy }), /2 models.*a\.npy, b\.npy/);
+  await fails(await write({ "model.json": tfjs }), /group1-shard1of1\.bin: needed by .*no such file/);
+  await fails(await write({ "model.json": tfjs, "group1-shard1of1.bin/x": text("") }), /no regular file/);
+});
+
+test("a model reads nothing outside its folder", async () => {
+  const secret = join(await write({ "secret.bin": new Uint8Array(16) }), "secret.bin");
+  const linked = await write({ "model.json": tfjs });
+  await symlink(secret, join(linked, "group1-shard1of1.bin"));
+  await fails(linked, /outside the folder/);
+  const up = text(new TextDecoder().decode(tfjs).replace("group1-shard1of1.bin", "../secret.bin"));
+  await fails(await write({ "model.json": up }), /within the model's folder/);
+});
+
+test("a cache that links all files of a model to one folder is read", async () => {
+  const home = await write(Object.fromEntries(Object.entries(sharded).map(([name, bytes]) => [`blobs/${name}.blob`, bytes])));
+  await mkdir(join(home, "snapshot"));
+  for (const name of Object.keys(sharded)) await symlink(`../blobs/${name}.blob`, join(home, "snapshot", name));
+  assert.equal((await readModel(join(home, "snapshot"))).tensors.length, 2);
+});
+
+test("a file of more than 4 GiB is read where it is asked for", async () => {
+  const path = join(folder, "large");
+  await writeFile(path, npy);
+  await truncate(path, 5 * 2 ** 30 + 3);
+  const blob = await FileBlob.open(path);
+  assert.equal(blob.size, 5 * 2 ** 30 + 3);
+  assert.equal((await blob.slice(4 * 2 ** 30, -3).slice(2 ** 30 - 10).arrayBuffer()).byteLength, 10);
+  assert.deepEqual(new Uint8Array(await blob.slice(1, 6).arrayBuffer()), npy.slice(1, 6));
+  assert.equal(blob.slice(10, 5).size, 0);
+  assert.equal(blob.slice(-3).size, 3);
+});
+
+test("a file that changes while it is open is an error", async () => {
+  const path = join(await write({ "a.npy": npy }), "a.npy");
+  const { tensors } = await readModel(path);
+  await truncate(path, 20);
+  await assert.rejects(tensors[0]!.data(), FileError);
+});
