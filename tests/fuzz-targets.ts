@@ -2,7 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { unzipSync, zipSync, type Zippable } from "fflate";
-import { parseNpyHeader, parseNpyTensor, parseNpzTensors, parseSafetensors, type ModelFile } from "../bindings/io/index.ts";
+import {
+  parseNpyHeader, parseNpyTensor, parseNpzTensors, parsePytorch, parseSafetensors, parseSafetensorsShards, type ModelFile,
+} from "../bindings/io/index.ts";
 import { zipEntries } from "../bindings/io/zip.ts";
 import { readNow } from "../bindings/io/source.ts";
 import { joined, mutateBytes, mutateJson, type FuzzTarget, type Random } from "./fuzz.ts";
@@ -104,4 +106,48 @@ function mutateDirectory(file: Uint8Array, random: Random): Uint8Array {
   return bytes;
 }
 
-export const TARGETS: FuzzTarget[] = [safetensors, npyTarget, npz];
+const SHARDS = [1, 2].map((k) => `model-0000${k}-of-00002.safetensors`).map((name) => ({ name, source: readModel(name) }));
+
+const index: FuzzTarget = {
+  name: "safetensors-index",
+  files: [readModel("model.safetensors.index.json")],
+  parse: (bytes) => readAll(parseSafetensorsShards(bytes, SHARDS, "fuzz")),
+  header: (bytes) => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)),
+  inside: (file, random) => new TextEncoder().encode(JSON.stringify(mutateJson(JSON.parse(new TextDecoder().decode(file)), random))),
+};
+
+const pytorch: FuzzTarget = {
+  name: "pytorch",
+  files: ["kinds", "protocol4", "views", "checkpoint", "big_endian", "deflated", "torch2", "script", "calls"].map((name) => readModel(`${name}.pt`)),
+  parse: (bytes) => readAll(parsePytorch(bytes, "fuzz")),
+  header: zipDirectory,
+  inside: (file, random) => (random.chance(0.8) ? mutatePickled(file, random) : mutateZip(file, random, (entry) => mutateBytes(entry, random))),
+};
+
+function mutatePickled(file: Uint8Array, random: Random): Uint8Array {
+  const entries = unzipSync(file);
+  const name = Object.keys(entries).find((path) => path.endsWith("data.pkl"))!;
+  entries[name] = mutatePickle(entries[name]!, random);
+  return zipSync(entries as Zippable, { level: 0 });
+}
+
+const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+
+/** Numbers, names and opcodes of a pickle changed so that most are pickles still. */
+function mutatePickle(pickle: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
+  let text = latin1(pickle);
+  const some = (pattern: RegExp, other: () => string) => text.replace(pattern, (found) => (random.chance(0.1) ? other() : found));
+  const opcode = () => random.pick(["K\0", "K\x07", "M\xff\xff", "J\xff\xff\xff\xff", "\x8a\x08\0\0\0\0\0\0\0\x10", "\x8a\x09\0\0\0\0\0\0\0\0\x10", "N", ")", "]", "}", "U\x03abc", "h\0"]);
+  for (let n = random.pick([1, 1, 2]); n > 0; n--) {
+    switch (random.below(5)) {
+      case 0: text = some(/K[^]/g, opcode); break;
+      case 1: text = some(/(Float|Double|Half|Long|Char)(?=Storage)/g, () => random.pick(["Double", "BFloat16", "Byte", "QInt8", "Quad"])); break;
+      case 2: text = some(/h[^]|N|[\x88\x89]/g, opcode); break;
+      case 3: text = some(/[tQRbusae]/g, () => random.pick([..."tQRbusae0(.", "\x85", "\x86", "\x87", "\x81", "\x93", "\x94"])); break;
+      case 4: text = latin1(mutateBytes(Uint8Array.from(text, (c) => c.charCodeAt(0)), random)); break;
+    }
+  }
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}
+
+export const TARGETS: FuzzTarget[] = [safetensors, index, npyTarget, npz, pytorch];

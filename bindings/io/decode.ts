@@ -75,7 +75,7 @@ function requireWithin({ shape, dtype, bytes, strides }: StoredTensor, size: num
 }
 
 /** Whether the elements lie as C order has them; a dimension of size 1 may have any stride. */
-function isRowMajor(shape: number[], strides: number[]): boolean {
+export function isRowMajor(shape: number[], strides: number[]): boolean {
   if (elementCount(shape) === 0) return true;
   const expected = rowMajorStrides(shape);
   return shape.every((n, d) => n === 1 || strides[d] === expected[d]);

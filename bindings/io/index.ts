@@ -17,6 +17,7 @@ export { formatCsv, parseCsv, type Csv } from "./csv.ts";
 export { parseIdx } from "./idx.ts";
 export { formatNpy, parseNpy, parseNpyHeader, parseNpyTensor, type NpyHeader } from "./npy.ts";
 export { parseNpz, parseNpzTensors } from "./npz.ts";
+export { parsePytorch } from "./pytorch.ts";
 export { parseSafetensors, parseSafetensorsShards } from "./safetensors.ts";
 export { decodeTensor } from "./decode.ts";
 export type { ModelFile, NamedSource, Source, StoredTensor, Tensor, TensorData, TensorDtype } from "./tensors.ts";

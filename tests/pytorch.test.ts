@@ -1,0 +1,120 @@
+// Files of torch.save: what torch 1.13 wrote, in both byte orders and all protocols; pickles that call.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { unzipSync, zipSync } from "fflate";
+import { parsePytorch } from "../bindings/io/index.ts";
+import { assertModel, assertRefused, countingBlob, readModel } from "./models.ts";
+
+for (const file of ["kinds", "protocol4", "protocol5", "views", "tensor", "big_endian", "deflated", "torch2", "script"]) {
+  test(`${file}.pt`, async () => {
+    const model = await parsePytorch(readModel(`${file}.pt`));
+    await assertModel(model, `${file}.pt`);
+    assert.deepEqual(model.skipped, []);
+    assert.deepEqual([model.format, model.warnings], ["pytorch", []]);
+    await assertModel(await parsePytorch(new Blob([readModel(`${file}.pt`)])), `${file}.pt`);
+  });
+}
+
+test("a checkpoint: nested dicts and lists, parameters, plain values; what is no numbers is skipped", async () => {
+  const model = await parsePytorch(readModel("checkpoint.pt"));
+  await assertModel(model, "checkpoint.pt");
+  assert.deepEqual(model.skipped, [
+    { name: "optimizer", reason: "it is the state of an optimizer" },
+    { name: "array", reason: "it is a NumPy array" },
+    { name: "quantised", reason: "it is quantised" },
+    { name: "complex", reason: "its numbers are torch.ComplexFloatStorage" },
+    { name: "sparse", reason: "it is sparse" },
+  ]);
+});
+
+test("a tensor has the dtype and strides of its storage", async () => {
+  const { tensors } = await parsePytorch(readModel("views.pt"));
+  const stored = Object.fromEntries(await Promise.all(tensors.map(async (tensor) => [tensor.name, await tensor.stored()] as const)));
+  assert.deepEqual([stored.transposed!.strides, stored.transposed!.bytes.length], [[1, 6], 96]);
+  assert.deepEqual([stored.rows!.strides, stored.rows!.bytes.length], [undefined, 48]);
+  assert.deepEqual([stored.columns!.strides, stored.columns!.bytes.length], [[6, 2], 4 * (18 + 2 + 1)]);
+  assert.ok(tensors.every(({ dtype, layout }) => dtype === "f32" && layout === "oi"));
+});
+
+test("of a Blob the directory and the pickle are read, and each tensor when it is asked for", async () => {
+  const files = unzipSync(readModel("views.pt"));
+  files["archive/padding"] = new Uint8Array(1 << 20);
+  const { blob, read } = countingBlob(zipSync(files, { level: 0 }) as Uint8Array<ArrayBuffer>);
+  const { tensors } = await parsePytorch(blob);
+  const before = read();
+  assert.ok(before < 100_000);
+  await tensors.find(({ name }) => name === "row")!.data();
+  assert.equal(read() - before, 30 + 24);
+});
+
+test("refused by name: functions, classes, whole modules; nothing is run", async () => {
+  await assertRefused(parsePytorch(readModel("calls.pt"), "x.pt"), /^x\.pt: the pickle calls (posix|os)\.system, nothing was run; expected tensors/);
+  await assertRefused(parsePytorch(readModel("module.pt"), "x.pt"),
+    /the pickle calls torch\.nn\.modules\.container\.Sequential, nothing was run; .*of a whole module save its state_dict\(\)/);
+  await assertRefused(parsePytorch(readModel("legacy.pt"), "x.pt"), /a file of PyTorch before 1\.6, expected a zip archive: torch\.save\(torch\.load/);
+});
+
+const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
+/** A file of a pickle in latin1, with a storage of 16 bytes. */
+const file = (pickle: string, others: Record<string, Uint8Array> = {}) =>
+  zipSync({ "a/data.pkl": ascii(`\x80\x02${pickle}`), "a/data/0": new Uint8Array(16), ...others }, { level: 0 });
+
+/** The pickle of a tensor of so many f32 in storage 0, by the opcodes of offset, shape and strides. */
+const tensor = (offset: string, shape: string, strides: string, count = "K\x04", storage = "0") =>
+  `ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x01${storage}U\x03cpu${count}tQ${offset}${shape}${strides}\x89}tR.`;
+const wide = (hex: string) => `\x8a${String.fromCharCode(hex.length / 2)}${String.fromCharCode(...hex.match(/../g)!.map((byte) => parseInt(byte, 16)))}`;
+const TWO_TO_60 = wide("0000000000000010");
+
+test("a tensor written by hand is read", async () => {
+  const { tensors } = await parsePytorch(file(tensor("K\x01", "K\x03\x85", "K\x01\x85")));
+  assert.deepEqual(tensors.map(({ name, shape }) => [name, shape]), [["tensor", [3]]]);
+  assert.equal((await tensors[0]!.data()).length, 3);
+});
+
+const refused: [string, string | Uint8Array, RegExp][] = [
+  ["builtins by their old name", "c__builtin__\neval\n(U\x031+1tR.", /the pickle calls builtins\.eval, nothing was run/],
+  ["a name with a line break in protocol 4", "\x8c\x02os\x8c\x07sys\ntem\x93)R.", /the pickle calls os\.sys\?tem, nothing was run/],
+  ["a value that is called", "ctorch\nFloatStorage\n)R.", /the pickle calls torch\.FloatStorage/],
+  ["a name that objects have by themselves", "cconstructor\nconstructor\n)R.", /calls constructor\.constructor/],
+  ["TorchScript's classes elsewhere", "c__torch__.m\nNet\n)\x81.", /calls __torch__\.m\.Net/],
+  ["opcodes that torch does not write", "(ios\nsystem\n.", /opcode 0x69 at byte 3, which torch\.save does not write/],
+  ["an empty stack", ".", /it takes from an empty stack/],
+  ["a missing mark", "t.", /it lacks a mark/],
+  ["a key without a value", "}(K\x01u.", /a key without a value/],
+  ["items of a number", "K\x01K\x02a.", /appends to what is no list/],
+  ["a memo that is empty", "h\x05.", /recalls 5, which it did not put there/],
+  ["no end", "]", /truncated: it takes 1 bytes from byte 3 on, it has 3/],
+  ["a text beyond the end", "X\xff\xff\xff\xff.", /takes 4294967295 bytes from byte 7/],
+  ["a text of 2^63 bytes", "\x8d\0\0\0\0\0\0\0\x80.", /takes 9223372036854776000 bytes/],
+  ["an integer of a megabyte", "\x8b\0\0\x10\0.", /an integer of 1048576 bytes/],
+  ["a list in itself", "]q\0h\0a.", /is nested too deeply, or in itself/],
+  ["lists of the same list, 40 levels deep", `]${"q\0(h\0h\0h\0h\0l".repeat(40)}.`, /nested too deeply/],
+  ["100,000 lists in each other", `${"]".repeat(100_000)}${"a".repeat(99_999)}.`, /nested too deeply/],
+  ["100,000 marks", `${"(".repeat(100_000)}.`, /it takes from an empty stack/],
+  ["millions of objects", "}".repeat(2_100_000), /more than 2097152 objects/],
+  ["a storage that is missing", tensor("K\0", "K\x04\x85", "K\x01\x85", "K\x04", "7"), /the storage data\/7 is missing/],
+  ["a path as the storage", tensor("K\0", "K\x04\x85", "K\x01\x85", "K\x04", "/"), /the storage data\/\/ is missing/],
+  ["a storage that claims more than is there", tensor("K\0", "K\x05\x85", "K\x01\x85", "K\x05"), /reaches byte 20 of a storage of 20, of which a\/data\/0 holds 16/],
+  ["an offset beyond the storage", tensor("K\x02", "K\x03\x85", "K\x01\x85"), /reaches byte 20 of a storage of 16/],
+  ["strides beyond the storage", tensor("K\0", "K\x02K\x02\x86", "K\x03K\x01\x86"), /reaches byte 20/],
+  ["2^60 elements", tensor("K\0", `${TWO_TO_60}\x85`, "K\x01\x85"), /no view of a storage|reaches byte/],
+  ["2^60 elements of stride 2^40", tensor("K\0", `${wide("00000040")}\x85`, `${wide("000000000001")}\x85`), /reaches byte 4\.72\d+e\+21/],
+  ["a negative size", tensor("K\0", "J\xff\xff\xff\xff\x85", "K\x01\x85"), /no view of a storage/],
+  ["fewer strides than sizes", tensor("K\0", "K\x02K\x02\x86", "K\x01\x85"), /no view of a storage/],
+  ["a tensor of nothing", "ctorch._utils\n_rebuild_tensor_v2\n)R.", /no view of a storage/],
+  ["a reference to a number", "K\x01Q.", /a reference to what is no storage/],
+  ["an unknown byte order", file("}.", { "a/byteorder": ascii("middle") }), /the byteorder is middle/],
+  ["two pickles", file("}.", { "b/data.pkl": ascii("}.") }), /holds 2 files data\.pkl/],
+  ["an archive of something else", zipSync({ "a.txt": ascii("a") }), /holds 0 files data\.pkl/],
+  ["no archive", ascii("hello"), /no zip archive, expected a file of torch\.save/],
+];
+for (const [what, pickle, message] of refused) {
+  test(`refused: ${what}`, () => assertRefused(parsePytorch(typeof pickle === "string" ? file(pickle) : pickle, "x.pt"), message));
+}
+
+test("a view that repeats few elements very often is refused when it is decoded", async () => {
+  const size = wide("0000004000");
+  const { tensors } = await parsePytorch(file(tensor("K\0", `${size}\x85`, "K\0\x85")));
+  await assertRefused(tensors[0]!.data(), /repeats 1 elements 1073741824 times/);
+});
