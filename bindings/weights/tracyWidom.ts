@@ -55,7 +55,7 @@ function checkNumber(fn: string, s: unknown): asserts s is number {
  * τ = a·(1/√(n − ½) + 1/√(m − ½))^⅓.
  */
 export function tracyWidomCdf(rt: Runtime, s: number): number {
-  checkNumber("tracyWidomCdf", s);
+  checkNumber("weights.tracyWidomCdf", s);
   if (s <= START) return 0;
   if (s >= END) return 1;
   const { sign, logabsdet } = slogdet(rt, discretize(s).matrix);
@@ -66,7 +66,7 @@ export function tracyWidomCdf(rt: Runtime, s: number): number {
  * The density F₁′(s), to 1e-13 absolute. d ln det(1 − K)/ds is the resolvent K·(1 − K)⁻¹ at (s, s).
  */
 export function tracyWidomPdf(rt: Runtime, s: number): number {
-  checkNumber("tracyWidomPdf", s);
+  checkNumber("weights.tracyWidomPdf", s);
   return s <= START || s >= END ? 0 : valueAndSlope(rt, s).slope;
 }
 
@@ -86,7 +86,7 @@ function valueAndSlope(rt: Runtime, s: number): { value: number; slope: number }
  */
 export function tracyWidomQuantile(rt: Runtime, p: number): number {
   if (!(p >= SMALLEST && p <= 1 - SMALLEST)) {
-    throw new OptionError(`tracyWidomQuantile: p is ${String(p)}, expected a number from 1e-10 to 1 − 1e-10`);
+    throw new OptionError(`weights.tracyWidomQuantile: p is ${String(p)}, expected a number from 1e-10 to 1 − 1e-10`);
   }
   let low = START;
   let high = END;
