@@ -60,7 +60,10 @@ export const names: Names<Operations> = {
   },
   weights: {
     esd: true,
+    marchenkoPastur: true,
     powerLaw: true,
+    tracyWidomCdf: true,
+    tracyWidomQuantile: true,
     analyzeLayer: true,
   },
 };

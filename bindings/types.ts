@@ -37,6 +37,8 @@ export type { ModelOptions, ModelReport } from "./weights/analyze.ts";
 export type { LayerOptions, LayerReport } from "./weights/analyzeLayer.ts";
 export type { EsdOptions } from "./weights/esd.ts";
 export type { WeightLike } from "./weights/layers.ts";
+export type { MarchenkoPasturFit, MarchenkoPasturOptions } from "./weights/marchenkoPastur.ts";
+export type { Edges } from "./weights/marchenkoPasturLaw.ts";
 export type { PowerLawFit, PowerLawOptions, PowerLawScan } from "./weights/powerLaw.ts";
 export type { LayerHints, LayerKind } from "./weights/recognise.ts";
 export type { Verdict } from "./weights/verdicts.ts";

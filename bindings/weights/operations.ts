@@ -9,4 +9,6 @@
 
 export { analyzeLayer } from "./analyzeLayer.ts";
 export { esd } from "./esd.ts";
+export { marchenkoPastur } from "./marchenkoPastur.ts";
 export { powerLaw } from "./powerLaw.ts";
+export { tracyWidomCdf, tracyWidomQuantile } from "./tracyWidom.ts";

@@ -3,6 +3,8 @@
 // Based on: Martin & Mahoney, "Implicit self-regularization in deep neural networks", JMLR 22 (2021), and the
 // phenomenology of deep_data_profiler's SpectralAnalysis.
 
+export { marchenkoPasturCdf, marchenkoPasturPdf } from "./marchenkoPasturLaw.ts";
+
 /** The exponent of heavy-tailed entries that would give a spectrum with tail exponent α: μ = 2·(α − 1). */
 export const mu = (alpha: number): number => 2 * (alpha - 1);
 
