@@ -7,6 +7,7 @@ import {
 } from "../bindings/io/index.ts";
 import { zipEntries } from "../bindings/io/zip.ts";
 import { readNow } from "../bindings/io/source.ts";
+import { model, onnx, tfjs } from "./fuzz-graphs.ts";
 import { joined, mutateBytes, mutateJson, type FuzzTarget, type Random } from "./fuzz.ts";
 import { readModel } from "./models.ts";
 
@@ -150,4 +151,4 @@ function mutatePickle(pickle: Uint8Array, random: Random): Uint8Array<ArrayBuffe
   return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
 
-export const TARGETS: FuzzTarget[] = [safetensors, index, npyTarget, npz, pytorch];
+export const TARGETS: FuzzTarget[] = [safetensors, index, npyTarget, npz, pytorch, onnx, tfjs, model];

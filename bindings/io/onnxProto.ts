@@ -135,8 +135,7 @@ class ProtoReader {
     const piece = (tag & 7) === WireType.LengthDelimited ? reader.bytes() : reader.skip(tag & 7, field);
     const list = tensor.typed.get(field) ?? { count: 0, pieces: [] };
     const width = FIXED_WIDTHS[field];
-    // the last byte of a varint has its highest bit clear
-    list.count += width ? piece.length / width : piece.reduce((ends, byte) => ends + (byte < 128 ? 1 : 0), 0);
+    list.count += width ? piece.length / width : countVarints(piece);
     if (list.pieces.push(this.rangeOf(piece)) > MOST_PIECES) throw new FormatError(`${this.name}: the numbers of a tensor are not packed`);
     tensor.typed.set(field, list);
   }
@@ -251,6 +250,21 @@ class ProtoReader {
 /** float_data, int32_data, int64_data, double_data, uint64_data. */
 const TYPED_FIELDS = new Set([4, 5, 7, 10, 11]);
 const FIXED_WIDTHS: Record<number, number> = { 4: 4, 10: 8 };
+
+/** Numbers in a packed list, whose last bytes have their highest bit clear. */
+function countVarints(piece: Uint8Array): number {
+  let count = 0;
+  let length = 0;
+  for (let i = 0; i < piece.length; i++) {
+    if (++length > 10) throw new RangeError("a varint of more than 10 bytes");
+    if (piece[i]! < 128) {
+      count++;
+      length = 0;
+    }
+  }
+  if (length > 0) throw new RangeError("premature EOF");
+  return count;
+}
 
 /** Adds a number, or the first of a packed list. */
 function readInts(tag: number, reader: BinaryReader, to: number[]): boolean {
