@@ -17,6 +17,8 @@ const text = (value: string) => new TextEncoder().encode(value);
 const npy = formatNpy(matrix(2, 2, Float64Array.of(1, 2, 3, 4)));
 const onnx = new Uint8Array(await readFile(new URL("./fixtures/onnx/mlp.onnx", import.meta.url)));
 const external = new Uint8Array(await readFile(new URL("./fixtures/onnx/external.onnx", import.meta.url)));
+const torch = new Uint8Array(await readFile(new URL("./fixtures/models/tensor.pt", import.meta.url)));
+const kinds = new Uint8Array(await readFile(new URL("./fixtures/models/kinds.pt", import.meta.url)));
 const externalData = new Uint8Array(await readFile(new URL("./fixtures/onnx/external.bin", import.meta.url)));
 
 /** A safetensors file of one tensor of four f32. */
@@ -37,11 +39,11 @@ const names = async (files: Parameters<typeof parseModel>[0]) => {
 };
 
 test("the content of a file decides what it is", async () => {
-  const kinds: [Uint8Array, string][] = [
+  const files: [Uint8Array, string][] = [
     [npy, "npy: "], [onnx, "onnx: 0.weight,0.bias,2.weight,2.bias"], [safetensors("W"), "safetensors: W"],
-    [zipSync({ "x.npy": npy }), "npz: x"],
+    [zipSync({ "x.npy": npy }), "npz: x"], [torch, "pytorch: "],
   ];
-  for (const [bytes, expected] of kinds) {
+  for (const [bytes, expected] of files) {
     for (const source of [bytes, new Blob([bytes as Uint8Array<ArrayBuffer>]), gzipSync(bytes)]) {
       assert.ok((await names(source)).startsWith(expected), `${await names(source)}, expected ${expected}`);
     }
@@ -55,6 +57,9 @@ test("of several files one is the model, the others what it needs", async () => 
   assert.equal(await names([readme, config, ...shards, indexed]), "safetensors: a,b");
   const shard = { name: "net/group1-shard1of1.bin", source: new Uint8Array(16) };
   assert.equal(await names([shard, { name: "net/model.json", source: tfjs }, readme]), "tfjs: w");
+  const held = (await names([{ name: "x.pt", source: kinds }])).split(": ")[1]!.split(",")[0]!;
+  const map = text(JSON.stringify({ weight_map: { [held]: "s-1.bin" } }));
+  assert.equal(await names([{ name: "s-1.bin", source: kinds }, { name: "i.index.json", source: map }]), `pytorch: ${held}`);
   // a page may not know the folders
   assert.equal(await names([{ ...shard, name: "group1-shard1of1.bin" }, { name: "net/model.json", source: tfjs }]), "tfjs: w");
   // external data that looks like a model itself

@@ -7,6 +7,7 @@ import { gunzippedModel } from "./gzip.ts";
 import { parseNpyTensor } from "./npy.ts";
 import { parseNpzTensors } from "./npz.ts";
 import { onnxPaths, parseOnnx } from "./onnx.ts";
+import { parsePytorch } from "./pytorch.ts";
 import { parseSafetensors } from "./safetensors.ts";
 import { parseShards, shardPaths } from "./shards.ts";
 import { isRecord, openSource, parseJson, readFrom } from "./source.ts";
@@ -52,7 +53,8 @@ async function parseKind(source: Source, kind: Kind, files: NamedSource[], name:
     case "safetensors": return parseSafetensors(source, name);
     case "npy": return parseNpyTensor(source, name);
     case "npz": return parseNpzTensors(source, name);
-    case "pytorch": case "PyTorch index": throw new FormatError(`${name}: PyTorch's archives are not read`);
+    case "pytorch": return parsePytorch(source, name);
+    case "PyTorch index": return parseShards(source, files, name, "pytorch", parsePytorch);
     case "onnx": return parseOnnx(source, { name, files });
     case "tfjs": return parseTfjs(source, files, name);
     case "safetensors index": return parseShards(source, files, name, "safetensors", parseSafetensors);
