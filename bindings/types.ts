@@ -35,10 +35,11 @@ export type { RidgePathOptions, RidgePathResult } from "./regression/ridgePath.t
 export type { SolveFitInfo, SolveFitOptions } from "./regression/solve.ts";
 export type { ModelOptions, ModelReport } from "./weights/analyze.ts";
 export type { LayerOptions, LayerReport } from "./weights/analyzeLayer.ts";
-export type { EsdOptions } from "./weights/esd.ts";
-export type { WeightLike } from "./weights/layers.ts";
+export type { EsdOptions, SpectrumOptions } from "./weights/esd.ts";
+export type { WeightData, WeightLike } from "./weights/layers.ts";
 export type { MarchenkoPasturFit, MarchenkoPasturOptions } from "./weights/marchenkoPastur.ts";
 export type { Edges } from "./weights/marchenkoPasturLaw.ts";
 export type { PowerLawFit, PowerLawOptions, PowerLawScan } from "./weights/powerLaw.ts";
+export type { Randomized } from "./weights/randomized.ts";
 export type { LayerHints, LayerKind } from "./weights/recognise.ts";
-export type { Verdict } from "./weights/verdicts.ts";
+export type { Training, Verdict } from "./weights/verdicts.ts";

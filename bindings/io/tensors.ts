@@ -30,6 +30,8 @@ export interface Tensor {
   layout: "oi" | "io";
   /** The operator that takes it in, where the file says so: ONNX's op_type, e.g. "Gemm". */
   operator?: string;
+  /** Its whole numbers stand for others, as `stored()` says. */
+  quantized?: boolean;
   /** As it is in the file. */
   stored(): Promise<StoredTensor>;
   /** Its numbers in C order: f16, bf16 and f8 in f32, whole numbers of 64 bits in f64, quantised ones in f32. */

@@ -1,13 +1,18 @@
 // The report of one layer.
 
 import type { Runtime } from "../core/runtime.ts";
-import { spectrum, type EsdOptions } from "./esd.ts";
+import { checkRandomize, checkSpectrum, permuted, spectrum, type SpectrumOptions } from "./esd.ts";
 import { toLayer, type WeightLike } from "./layers.ts";
+import { logAlphaNorm, matrixEntropy, stableRank, traceOf } from "./metrics.ts";
 import { powerLaw, type PowerLawFit } from "./powerLaw.ts";
+import { randomized, type Randomized } from "./randomized.ts";
 import type { LayerKind } from "./recognise.ts";
-import { mu, verdict, type Verdict } from "./verdicts.ts";
+import { mu, training, verdict, type Training, type Verdict } from "./verdicts.ts";
 
-export interface LayerOptions extends EsdOptions {}
+export interface LayerOptions extends SpectrumOptions {
+  /** A seed: compares with the spectrum of the same numbers in random order, as `esd` has it. */
+  randomize?: number;
+}
 
 export interface LayerReport extends Omit<PowerLawFit, "n"> {
   name: string;
@@ -17,27 +22,73 @@ export interface LayerReport extends Omit<PowerLawFit, "n"> {
   /** Of the matrix: outputs, and inputs times what they are unfolded by. */
   rows: number;
   cols: number;
+  /** How many matrices of these sides there are: groups, slices or frequencies of a convolution; else 1. */
+  matrices: number;
   /** The longer side divided by the shorter. */
   Q: number;
-  /** Eigenvalues, ascending. */
+  /** Eigenvalues of all matrices, ascending. */
   eigenvalues: Float64Array;
+  /** How many there are, and how many of them are not 0. */
+  count: number;
+  rank: number;
   lambdaMax: number;
-  /** Σλ/λ_max */
+  lambdaMin: number;
+  /** Σλ/λ_max; 0 if all are 0. */
   stableRank: number;
+  /** −Σ p·ln p/ln rank with p = λ/Σλ. */
+  entropy: number;
+  /** log₁₀ Σλ, the squared Frobenius norm; null if that is 0. */
+  logNorm: number | null;
+  logSpectralNorm: number | null;
+  /** α·log₁₀ λ_max */
+  alphaWeighted: number | null;
+  /** log₁₀ Σλ^α */
+  logAlphaNorm: number | null;
   mu: number | null;
   verdict: Verdict;
+  /** What WeightWatcher says of α. */
+  training: Training | null;
+  /** With `randomize`. */
+  randomized?: Randomized;
 }
 
-/** Spectrum, power-law tail and verdict of one layer. */
+const NO_FIT: PowerLawFit = {
+  alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: 0, noise: false, warnings: [], reason: "all weights are 0",
+};
+
+/**
+ * Spectrum of a layer, the power law in its tail, and what that says. Eigenvalues that are 0 (see `esd`) are no part of the fit. α and all that
+ * comes of it is null with a `reason` where there is nothing to fit: fewer than 3 distinct eigenvalues.
+ *
+ * Errors and cost are those of `esd` and `powerLaw`.
+ */
 export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions = {}): LayerReport {
-  const { name, kind, shape, matrix } = toLayer("weights.analyzeLayer", W);
-  const eigenvalues = spectrum(rt, matrix, options);
-  const { n: _n, ...fit } = powerLaw(rt, eigenvalues);
-  const { rows, cols } = matrix;
-  const lambdaMax = eigenvalues.at(-1)!;
-  return {
-    name, kind, shape, rows, cols, Q: Math.max(rows, cols) / Math.min(rows, cols), ...fit, lambdaMax,
-    stableRank: eigenvalues.reduce((sum, value) => sum + value, 0) / lambdaMax,
-    mu: fit.alpha === null ? null : mu(fit.alpha), verdict: verdict(fit.alpha), eigenvalues,
+  const fn = "weights.analyzeLayer";
+  checkSpectrum(fn, options);
+  if (options.randomize !== undefined) checkRandomize(fn, options.randomize);
+  const layer = toLayer(fn, W);
+  const { name, kind, shape } = layer;
+  const { rows, cols, matrices, eigenvalues, zeros } = spectrum(rt, fn, layer, options);
+  const count = eigenvalues.length;
+  const rank = count - zeros;
+  const lambdaMax = eigenvalues[count - 1]!;
+  const { n: _n, ...fit } = rank > 0 ? powerLaw(rt, eigenvalues.subarray(zeros)) : NO_FIT;
+  const { alpha } = fit;
+  const warnings = [...fit.warnings];
+  if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 and were left out of the fit`);
+  if (options.conv === "fft" && layer.kernel.length > 0) warnings.push("eigenvalues come in equal pairs, of a frequency and its opposite: σ of α is too small by √2");
+  const log10 = (x: number) => (x > 0 ? Math.log10(x) : null);
+  const report: LayerReport = {
+    name, kind, shape, rows, cols, matrices, Q: Math.max(rows, cols) / Math.min(rows, cols), count, rank, ...fit, warnings,
+    lambdaMax, lambdaMin: eigenvalues[0]!,
+    stableRank: rank === 0 ? 0 : stableRank(eigenvalues),
+    entropy: matrixEntropy(eigenvalues, rank),
+    logNorm: log10(traceOf(eigenvalues)), logSpectralNorm: log10(lambdaMax),
+    alphaWeighted: alpha === null ? null : alpha * Math.log10(lambdaMax),
+    logAlphaNorm: alpha === null ? null : logAlphaNorm(eigenvalues, alpha),
+    mu: alpha === null ? null : mu(alpha), verdict: verdict(alpha), training: training(alpha), eigenvalues,
   };
+  const { randomize } = options;
+  if (randomize !== undefined) report.randomized = randomized(eigenvalues, spectrum(rt, fn, permuted(layer, randomize), options), randomize);
+  return report;
 }

@@ -28,3 +28,12 @@ export function universalMetric(layers: readonly { alpha: number | null; lambdaM
   const mean = (log: (x: number) => number) => fitted.reduce((sum, { alpha, lambdaMax }) => sum + alpha * log(lambdaMax), 0) / fitted.length;
   return { ln: mean(Math.log), log10: mean(Math.log10) };
 }
+
+/** WeightWatcher's words for α below 2 and above 6. */
+export type Training = "over-trained" | "under-trained";
+
+/** WeightWatcher's warning; null for α from 2 to 6, and without α. */
+export function training(alpha: number | null): Training | null {
+  if (alpha === null || (alpha >= 2 && alpha <= 6)) return null;
+  return alpha < 2 ? "over-trained" : "under-trained";
+}

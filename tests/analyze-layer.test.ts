@@ -1,0 +1,110 @@
+// The report of one layer: published numbers, and layers that have no fit.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { matrix } from "../bindings/linalg/matrix.ts";
+import { analyzeLayer } from "../bindings/weights/analyzeLayer.ts";
+import { training, universalMetric } from "../bindings/weights/verdicts.ts";
+import { numbers, testEach } from "./harness.ts";
+
+/** diag(1, …, 10) as f32. */
+const diagonal = Float32Array.from({ length: 100 }, (_, e) => (e % 11 === 0 ? e / 11 + 1 : 0));
+
+const close = (actual: number | null, expected: number, tolerance: number, what: string) =>
+  assert.ok(Math.abs(actual! - expected) <= tolerance * Math.abs(expected), `${what}: ${actual}, expected ${expected}`);
+
+testEach("diag(1, …, 10), dense or as a 1×1 convolution in either layout, has the published numbers", (rt) => {
+  const layers = [
+    { shape: [10, 10], data: diagonal },
+    { shape: [10, 10, 1, 1], data: diagonal },
+    { shape: [1, 1, 10, 10], data: diagonal, layout: "io" as const },
+    { shape: [10, 10], dtype: "f32" as const, bytes: new Uint8Array(diagonal.buffer), name: "fc.weight" },
+  ];
+  for (const W of layers) {
+    const report = analyzeLayer(rt, W);
+    const what = W.shape.join("×");
+    close(report.alpha, 2.84077517926, 1e-10, what);
+    close(report.sigma, 1.84077517926 / Math.sqrt(5), 1e-10, what);
+    close(report.xmin, 3.6, 1e-14, what);
+    close(report.D, 0.2532378001, 1e-9, what);
+    close(report.mu, 2 * 1.84077517926, 1e-10, what);
+    assert.equal(report.nTail, 5);
+    close(universalMetric([report]).ln, 6.541126580, 1e-9, "universal metric");
+    assert.deepEqual([report.rows, report.cols, report.matrices, report.Q, report.count, report.rank], [10, 10, 1, 1, 10, 10]);
+    assert.equal(report.kind, W.shape.length === 2 ? "dense" : "conv2d");
+    assert.deepEqual(report.shape, W.shape);
+    // λ = k²/10
+    close(report.lambdaMax, 10, 1e-14, "largest");
+    close(report.lambdaMin, 0.1, 1e-13, "smallest");
+    close(report.stableRank, 3.85, 1e-14, "stable rank");
+    close(report.logNorm, Math.log10(38.5), 1e-14, "log norm");
+    close(report.alphaWeighted, 2.84077517926, 1e-10, "α·log₁₀ 10");
+    assert.match(report.verdict, /^regularized/);
+    assert.equal(report.training, null);
+    assert.match(report.warnings[0]!, /5/);
+  }
+});
+
+testEach("α and D are of the shape alone, whatever the eigenvalues are divided by", (rt) => {
+  const W = matrix(60, 40, numbers(2400, 1));
+  const rows = analyzeLayer(rt, W);
+  const none = analyzeLayer(rt, W, { normalize: "none" });
+  close(none.alpha, rows.alpha!, 1e-10, "α");
+  close(none.D, rows.D!, 1e-10, "D");
+  close(none.lambdaMax, 60 * rows.lambdaMax, 1e-14, "λ_max");
+  close(none.entropy, rows.entropy, 1e-13, "entropy");
+  assert.equal(none.nTail, rows.nTail);
+});
+
+testEach("Keras' layout and PyTorch's give one report", (rt) => {
+  const all = numbers(8 * 5 * 9, 2);
+  const keras = Float64Array.from({ length: 360 }, (_, e) => {
+    const [p, i, o] = [Math.floor(e / 40), Math.floor(e / 8) % 5, e % 8];
+    return all[(o * 5 + i) * 9 + p]!;
+  });
+  for (const conv of ["unfold", "slices", "fft"] as const) {
+    const torch = analyzeLayer(rt, { shape: [8, 5, 3, 3], data: all }, { conv, inputSize: 4 });
+    const other = analyzeLayer(rt, { shape: [3, 3, 5, 8], data: keras, layout: "io" }, { conv, inputSize: 4 });
+    for (const key of ["rows", "cols", "matrices", "Q", "count", "rank", "nTail", "verdict"] as const) assert.equal(other[key], torch[key], `${conv} ${key}`);
+    for (const key of ["alpha", "D", "xmin", "lambdaMax", "stableRank", "entropy"] as const) close(other[key], torch[key]!, 1e-9, `${conv} ${key}`);
+  }
+});
+
+testEach("where there is nothing to fit α is null, and the reason is there", (rt) => {
+  const zero = analyzeLayer(rt, matrix(6, 4));
+  assert.equal(zero.reason, "all weights are 0");
+  assert.deepEqual([zero.alpha, zero.mu, zero.logAlphaNorm, zero.logNorm, zero.stableRank, zero.rank, zero.count], [null, null, null, null, 0, 0, 4]);
+  const row = analyzeLayer(rt, matrix(1, 5, numbers(5, 1)));
+  assert.equal(row.alpha, null);
+  assert.match(row.reason!, /^1 distinct/);
+  assert.deepEqual([row.Q, row.stableRank, row.entropy], [5, 1, 0]);
+  const u = numbers(30, 1);
+  const one = analyzeLayer(rt, matrix(30, 20, Float64Array.from({ length: 600 }, (_, e) => u[Math.floor(e / 20)]! * u[e % 20]!)));
+  assert.equal(one.alpha, null);
+  assert.equal(one.rank, 1);
+  assert.match(one.warnings.join(), /19 of 20 eigenvalues are 0/);
+  const same = analyzeLayer(rt, matrix(8, 8, Float64Array.from({ length: 64 }, (_, e) => (e % 9 === 0 ? 1 : 0))));
+  assert.equal(same.alpha, null);
+  for (const report of [zero, row, one, same]) {
+    assert.match(report.verdict, /very likely not trained/);
+    assert.doesNotMatch(JSON.stringify({ ...report, eigenvalues: [] }), /NaN|Infinity/);
+  }
+});
+
+testEach("a layer beside its numbers in random order: spikes are gone", (rt) => {
+  const n = 80;
+  const noise = numbers(n * n, 3);
+  const u = numbers(n, 4);
+  const W = matrix(n, n, noise.map((x, e) => x + 2 * u[Math.floor(e / n)]! * u[e % n]!));
+  const { randomized, lambdaMax } = analyzeLayer(rt, W, { randomize: 7 });
+  assert.equal(randomized!.seed, 7);
+  assert.ok(randomized!.lambdaMax < lambdaMax / 5);
+  assert.ok(randomized!.distance > 0.05 && randomized!.distance < 1);
+  const again = analyzeLayer(rt, W, { randomize: 7 }).randomized!;
+  assert.equal(again.lambdaMax, randomized!.lambdaMax);
+  assert.equal(analyzeLayer(rt, matrix(3, 3, new Float64Array(9).fill(1)), { randomize: 1 }).randomized!.distance, 0);
+});
+
+test("WeightWatcher's warnings begin below 2 and above 6", () => {
+  assert.deepEqual([1.99, 2, 6, 6.01, null].map(training), ["over-trained", null, null, "under-trained", null]);
+});

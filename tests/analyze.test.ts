@@ -1,0 +1,121 @@
+// The report of a model: what is wrong with one layer is told, and the others go on.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { createEngine } from "../bindings/index.ts";
+import type { StoredTensor, Tensor, TensorDtype } from "../bindings/io/tensors.ts";
+import { createCore } from "../bindings/sync.ts";
+import { numbers } from "./harness.ts";
+
+const es = await createEngine({ threads: 2 });
+after(() => es.close());
+
+function tensor(name: string, shape: number[], more: Partial<Tensor> & { data?: never; numbers?: ArrayLike<number> } = {}): Tensor {
+  const values = Float32Array.from(more.numbers ?? numbers(shape.reduce((a, b) => a * b, 1), name.length + 1));
+  const dtype: TensorDtype = more.dtype ?? "f32";
+  const stored: StoredTensor = { shape, dtype, bytes: new Uint8Array(values.buffer) };
+  const { numbers: _n, ...rest } = more;
+  return { name, shape, dtype, layout: "oi", stored: async () => stored, data: async () => values, ...rest };
+}
+
+test("layers in their order, the others skipped with the reason, progress from 0 to 1", async () => {
+  const model = [
+    tensor("conv1.weight", [6, 3, 5, 5]), tensor("conv1.bias", [6]), tensor("fc1.weight", [40, 30]), tensor("bn.running_mean", [40]),
+    tensor("rnn.W", [2, 12, 5], { operator: "LSTM" }), tensor("steps", [1], { dtype: "i64" }),
+  ];
+  const seen: string[] = [];
+  const fractions: number[] = [];
+  const report = await es.weights.analyze(model, { onLayer: ({ name }) => seen.push(name), onProgress: ({ fraction }) => fractions.push(fraction) });
+  const names = ["conv1.weight", "fc1.weight", "rnn.W[0]", "rnn.W[1]"];
+  assert.deepEqual(seen, names);
+  assert.deepEqual(report.layers.map(({ name }) => name), names);
+  assert.deepEqual(report.layers.map(({ rows, cols }) => [rows, cols]), [[6, 75], [40, 30], [12, 5], [12, 5]]);
+  assert.deepEqual(report.layers.map(({ kind }) => kind), ["conv2d", "dense", "recurrent", "recurrent"]);
+  assert.deepEqual(report.skipped.map(({ name }) => name), ["conv1.bias", "bn.running_mean", "steps"]);
+  assert.ok(fractions.every((f, k) => f >= (fractions[k - 1] ?? 0) && f <= 1 + 1e-15));
+  assert.ok(Math.abs(fractions.at(-1)! - 1) < 1e-15);
+  // the second direction is the second half of the tensor
+  const data = (await model[4]!.data()) as Float32Array;
+  assert.deepEqual(report.layers[3]!.eigenvalues, await es.weights.esd({ shape: [12, 5], data: data.slice(60) as Float32Array<ArrayBuffer> }));
+  const mean = report.layers.reduce((sum, { alpha, lambdaMax }) => sum + alpha! * Math.log(lambdaMax), 0) / 4;
+  assert.ok(Math.abs(report.universalMetric! - mean) < 1e-12 * Math.abs(mean));
+  assert.ok(Math.abs(report.universalMetricLog10! - mean / Math.LN10) < 1e-12 * Math.abs(mean));
+});
+
+test("one bad layer is skipped with its reason, and the rest is there", async () => {
+  const model = [
+    tensor("nan.weight", [4, 4], { numbers: [1, 2, 3, NaN, ...new Array(12).fill(1)] }),
+    tensor("damaged.weight", [4, 4], { stored: async () => { throw new Error("part 2 of the file is missing"); } }),
+    tensor("short.weight", [4, 4], { stored: async () => ({ shape: [4, 4], dtype: "f32", bytes: new Uint8Array(60) }) }),
+    tensor("huge.weight", [2 ** 17, 2 ** 17], { numbers: [] }),
+    tensor("zero.weight", [4, 4], { numbers: new Float32Array(16) }),
+    tensor("fine.weight", [20, 10]),
+  ];
+  const { layers, skipped, universalMetric } = await es.weights.analyze(model);
+  assert.deepEqual(layers.map(({ name }) => name), ["zero.weight", "fine.weight"]);
+  assert.equal(layers[0]!.reason, "all weights are 0");
+  assert.ok(Math.abs(universalMetric! - layers[1]!.alpha! * Math.log(layers[1]!.lambdaMax)) < 1e-14);
+  const reasons = new Map(skipped.map(({ name, reason }) => [name, reason]));
+  assert.equal(reasons.get("nan.weight"), "holds NaN at (1, 4), every number must be finite");
+  assert.equal(reasons.get("damaged.weight"), "part 2 of the file is missing");
+  assert.match(reasons.get("short.weight")!, /needs 64 bytes, there are 60/);
+  assert.match(reasons.get("huge.weight")!, /^too large: 131072×131072 numbers take 128\.0 GiB/);
+  // what can be unfolded may still be too much for "fft"
+  const conv = [tensor("conv.weight", [4, 3, 3, 3]), tensor("stem.weight", [4, 3, 7, 7])];
+  const small = await es.weights.analyze(conv, { conv: "fft", inputSize: 5 });
+  assert.deepEqual(small.layers.map(({ name }) => name), ["conv.weight"]);
+  assert.match(small.skipped[0]!.reason, /inputSize is 5, expected/);
+});
+
+test("wrong options are refused before anything is read", async () => {
+  let read = 0;
+  const model = [tensor("fc.weight", [4, 4], { stored: async () => { throw read++; } })];
+  const refused = (options: object, message: RegExp) => assert.rejects(es.weights.analyze(model, options as never), { code: "ERR_OPTION", message });
+  await refused({ normalize: "cols" }, /normalize is "cols"/);
+  await refused({ only: ["fc.bias"] }, /only has "fc\.bias", the model has no tensor of that name/);
+  await refused({ only: "fc.weight" }, /expected a list of names/);
+  assert.equal(read, 0);
+});
+
+test("only some layers; tied weights, names that are there twice, and models without layers are told", async () => {
+  const values = numbers(60, 1);
+  const model = [
+    tensor("wte.weight", [10, 6], { numbers: values }), tensor("h.0.fc.weight", [6, 6]), tensor("h.1.fc.weight", [6, 5]),
+    tensor("lm_head.weight", [10, 6], { numbers: values }), tensor("h.1.fc.weight", [6, 5]),
+  ];
+  const { layers, warnings } = await es.weights.analyze(model, { only: ["wte.weight", "h.*.weight", "lm_head*"] });
+  assert.equal(layers.length, 5);
+  assert.equal(layers[3]!.warnings[0], "has the numbers of wte.weight (tied weights)");
+  assert.deepEqual(warnings, ["2 tensors are called h.1.fc.weight"]);
+  const some = await es.weights.analyze(model, { only: ["h.0.*"] });
+  assert.deepEqual(some.layers.map(({ name }) => name), ["h.0.fc.weight"]);
+  assert.deepEqual(some.skipped, []);
+  const none = await es.weights.analyze([tensor("fc.bias", [4])]);
+  assert.equal(none.universalMetric, null);
+  assert.match(none.warnings[0]!, /no layer/);
+});
+
+test("an abort between layers rejects with its reason, and reads no further", async () => {
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  let read = 0;
+  const model = ["a.weight", "b.weight", "c.weight"].map((name) => {
+    const { stored, ...rest } = tensor(name, [20, 20]);
+    return { ...rest, stored: () => (read++, stored()) };
+  });
+  const onLayer = ({ name }: { name: string }) => { if (name === "b.weight") controller.abort(reason); };
+  await assert.rejects(es.weights.analyze(model, { onLayer, signal: controller.signal }), (error) => error === reason);
+  assert.equal(read, 2);
+  await assert.rejects(es.weights.analyze(model, { signal: AbortSignal.abort(reason) }), (error) => error === reason);
+  await assert.rejects(es.weights.analyze(model, { onLayer: () => { throw reason; } }), (error) => error === reason);
+});
+
+test("a core gives the report of an engine", async () => {
+  const la = await createCore({ threads: 2 });
+  try {
+    const model = [tensor("fc1.weight", [40, 30]), tensor("fc1.bias", [40])];
+    assert.deepEqual(await la.weights.analyze(model), await es.weights.analyze(model));
+  } finally {
+    la.close();
+  }
+});
