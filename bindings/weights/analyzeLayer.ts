@@ -4,17 +4,17 @@ import type { Runtime } from "../core/runtime.ts";
 import { checkRandomize, checkSpectrum, permuted, spectrum, type SpectrumOptions } from "./esd.ts";
 import { toLayer, type WeightLike } from "./layers.ts";
 import { logAlphaNorm, matrixEntropy, stableRank, traceOf } from "./metrics.ts";
-import { powerLaw, type PowerLawFit } from "./powerLaw.ts";
+import { checkPowerLaw, powerLaw, type PowerLawFit, type PowerLawOptions } from "./powerLaw.ts";
 import { randomized, type Randomized } from "./randomized.ts";
 import type { LayerKind } from "./recognise.ts";
 import { mu, training, verdict, type Training, type Verdict } from "./verdicts.ts";
 
-export interface LayerOptions extends SpectrumOptions {
+export interface LayerOptions extends SpectrumOptions, Omit<PowerLawOptions, "discrete" | "scan"> {
   /** A seed: compares with the spectrum of the same numbers in random order, as `esd` has it. */
   randomize?: number;
 }
 
-export interface LayerReport extends Omit<PowerLawFit, "n"> {
+export interface LayerReport extends Omit<PowerLawFit, "n" | "scan"> {
   name: string;
   kind: LayerKind;
   /** Of the tensor. */
@@ -53,7 +53,7 @@ export interface LayerReport extends Omit<PowerLawFit, "n"> {
 }
 
 const NO_FIT: PowerLawFit = {
-  alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: 0, noise: false, warnings: [], reason: "all weights are 0",
+  alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: 0, noise: true, warnings: [], reason: "all weights are 0",
 };
 
 /**
@@ -65,6 +65,7 @@ const NO_FIT: PowerLawFit = {
 export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions = {}): LayerReport {
   const fn = "weights.analyzeLayer";
   checkSpectrum(fn, options);
+  checkPowerLaw(fn, options);
   if (options.randomize !== undefined) checkRandomize(fn, options.randomize);
   const layer = toLayer(fn, W);
   const { name, kind, shape } = layer;
@@ -72,7 +73,7 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const count = eigenvalues.length;
   const rank = count - zeros;
   const lambdaMax = eigenvalues[count - 1]!;
-  const { n: _n, ...fit } = rank > 0 ? powerLaw(rt, eigenvalues.subarray(zeros)) : NO_FIT;
+  const { n: _n, ...fit } = rank > 0 ? powerLaw(rt, eigenvalues.subarray(zeros), options) : NO_FIT;
   const { alpha } = fit;
   const warnings = [...fit.warnings];
   if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 and were left out of the fit`);
