@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
 import { FileBlob } from "../bindings/cli/fileBlob.ts";
 import { openModelFiles, readModel } from "../bindings/cli/modelFiles.ts";
-import { FileError, FormatError } from "../bindings/errors.ts";
+import { FileError, FormatError, OptionError } from "../bindings/errors.ts";
 import { formatNpy, parseModel, type NamedSource } from "../bindings/io/index.ts";
 import { matrix } from "../bindings/linalg/matrix.ts";
 
@@ -76,6 +76,15 @@ const refuses = (files: Parameters<typeof parseModel>[0], says: RegExp) =>
     return true;
   });
 
+test("what is no bytes is an OptionError", async () => {
+  for (const source of ["model.onnx", new ArrayBuffer(8), null, undefined, 3, ["a"], [npy], [{ name: "a" }], [{ source: npy }], Object.create(null)]) {
+    await assert.rejects(parseModel(source as never), (error: Error) => {
+      assert.ok(error instanceof OptionError, String(error.stack));
+      return /expected a (Uint8Array or a Blob|list of)/.test(error.message);
+    });
+  }
+});
+
 test("what is missing, or one too many, is named", async () => {
   await refuses([], /expected safetensors/);
   await refuses([{ name: "model.safetensors.index.json", source: index }, shards[0]!], /model-00002-of-00002\.safetensors is missing/);
@@ -122,6 +131,9 @@ test("a file brings what it names, a folder its model", async () => {
     assert.deepEqual((await readModel(path)).tensors.map(({ name }) => name), ["a", "b"]);
   }
   assert.deepEqual((await readModel(join(home, shards[0]!.name))).tensors.map(({ name }) => name), ["a"]);
+  const renamed = await write({ ...sharded, "net.safetensors.index.json": index, "model.safetensors.index.json": text("x") });
+  await rm(join(renamed, "model.safetensors.index.json"));
+  assert.equal((await readModel(renamed)).tensors.length, 2);
   const one = await write({ "sub/external.onnx": external, "sub/external.bin": externalData });
   assert.deepEqual((await openModelFiles(join(one, "sub"))).map(({ name }) => name), ["external.onnx", "external.bin"]);
   assert.equal((await (await readModel(join(one, "sub"))).tensors[0]!.data()).length, 12);
@@ -139,6 +151,7 @@ test("what cannot be found or read is a FileError that names it", async () => {
   await fails(await write({}), /without a model.*nothing/);
   await fails(await write({ "a.txt": text("a") }), /without a model.*a\.txt/);
   await fails(await write({ "a.npy": npy, "b.npy": npy }), /2 models.*a\.npy, b\.npy/);
+  await fails(await write(Object.fromEntries(Object.entries(sharded).slice(1))), /shards, but no index/);
   await fails(await write({ "model.json": tfjs }), /group1-shard1of1\.bin: needed by .*no such file/);
   await fails(await write({ "model.json": tfjs, "group1-shard1of1.bin/x": text("") }), /no regular file/);
 });
@@ -175,5 +188,5 @@ test("a file that changes while it is open is an error", async () => {
   const path = join(await write({ "a.npy": npy }), "a.npy");
   const { tensors } = await readModel(path);
   await truncate(path, 20);
-  await assert.rejects(tensors[0]!.data(), FileError);
+  await assert.rejects(tensors[0]!.data(), { name: "FileError", message: `${path}: changed while it was read` });
 });

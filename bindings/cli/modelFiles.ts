@@ -41,7 +41,8 @@ const PREFERRED = [
   "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
   "model.json", "model.onnx",
 ];
-const MODEL_ENDING = /(\.safetensors|\.onnx|\.pt|\.pth|\.npz|\.npy|\.index\.json|-weights_manifest\.json|^weights_manifest\.json)$/i;
+const MODEL_ENDING = /(\.safetensors|\.onnx|\.pt|\.pth|\.ckpt|\.npz|\.npy|\.index\.json|weights_manifest\.json)$/i;
+const SHARD = /-\d+-of-\d+\.\w+$/;
 
 async function mainFile(path: string): Promise<string> {
   if (!(await opening(path, () => stat(path))).isDirectory()) return path;
@@ -49,10 +50,11 @@ async function mainFile(path: string): Promise<string> {
   const preferred = PREFERRED.find((name) => entries.includes(name));
   if (preferred) return join(path, preferred);
   const models = entries.filter((name) => MODEL_ENDING.test(name));
-  if (models.length === 1) return join(path, models[0]!);
+  const whole = models.filter((name) => !SHARD.test(name));
+  if (whole.length === 1) return join(path, whole[0]!);
   const list = (names: string[]) => names.slice(0, 6).join(", ") + (names.length > 6 ? `, … (${names.length})` : "");
   throw new FileError(models.length
-    ? `${path}: a folder with ${models.length} models, expected one of ${list(models)}`
+    ? `${path}: a folder with ${whole.length ? `${whole.length} models` : "shards, but no index"}, expected one of ${list(whole.length ? whole : models)}`
     : `${path}: a folder without a model, expected ${PREFERRED.join(", ")} or the like; there is ${list(entries) || "nothing"}`);
 }
 

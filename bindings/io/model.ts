@@ -1,6 +1,6 @@
 // A model from a file or several, whatever their format.
 
-import { FormatError } from "../errors.ts";
+import { FormatError, OptionError } from "../errors.ts";
 import { companion } from "./companions.ts";
 import { formatOf, kerasArchive, UNDERSTOOD, type Format } from "./formats.ts";
 import { gunzippedModel } from "./gzip.ts";
@@ -38,6 +38,9 @@ const LARGEST_JSON = 2 ** 28;
  * read: HDF5, GGUF, TensorFlow Lite and SavedModel, bare pickles.
  */
 export async function parseModel(files: Source | NamedSource[], name?: string): Promise<ModelFile> {
+  if (Array.isArray(files) && !files.every((file) => isRecord(file) && typeof file.name === "string")) {
+    throw new OptionError(`${name ?? "parseModel"}: expected a list of { name, source }`);
+  }
   const given = Array.isArray(files) ? files : [{ name: name ?? "model", source: files }];
   const { main, kind } = await findMain(given, name ?? "parseModel");
   return parseKind(main.source, kind, besides(main, given), name ?? main.name);

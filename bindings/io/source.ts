@@ -1,6 +1,6 @@
 // Files in pieces: a range is checked against the size of the file before it is read.
 
-import { FileError, FormatError } from "../errors.ts";
+import { EigenscopeError, FileError, FormatError, OptionError } from "../errors.ts";
 import type { Source } from "./tensors.ts";
 
 /** A file of known size, and the name that its errors start with. */
@@ -16,6 +16,7 @@ export function openSource(source: Source, name: string): FileReader {
   if (source instanceof Uint8Array) {
     return { name, size: source.length, read: async (offset, length, what) => rangeOf(source, offset, length, what, name) };
   }
+  if (!(source instanceof Blob)) throw new OptionError(`${name}: the source is ${describe(source)}, expected a Uint8Array or a Blob`);
   return {
     name,
     size: source.size,
@@ -24,11 +25,15 @@ export function openSource(source: Source, name: string): FileReader {
       try {
         return new Uint8Array(await source.slice(offset, offset + length).arrayBuffer());
       } catch (error) {
+        if (error instanceof EigenscopeError) throw error;
         throw new FileError(`${name}: bytes ${offset} to ${offset + length} cannot be read (${(error as Error).message})`);
       }
     },
   };
 }
+
+const describe = (value: unknown) =>
+  typeof value === "object" && value !== null ? `of type ${value.constructor?.name ?? "Object"}` : `a ${typeof value}`;
 
 /**
  * A reader's steps: a generator that yields the range it wants next, is given its bytes and returns the result. Run by
