@@ -9,7 +9,7 @@ const DOORS = [
   { code: 'import { createEngine } from "eigenscope"', budget: 15 },
   { code: 'import { createEngine, kernels, networks } from "eigenscope"', budget: 15 },
   { code: 'import { createCore } from "eigenscope/core"', budget: 56 },
-  { code: 'import { parseMatrix } from "eigenscope/io"', budget: 10 },
+  { code: 'import { parseMatrix } from "eigenscope/io"', budget: 12 },
   { code: 'import { spectrumPlot } from "eigenscope/plot"', budget: 10 },
   { code: 'import "eigenscope/element"', budget: 60 },
 ];

@@ -72,6 +72,12 @@ test("a tensor written by hand is read", async () => {
   assert.equal((await tensors[0]!.data()).length, 3);
 });
 
+test("an OrderedDict of pairs, as Python 2 wrote it", async () => {
+  const view = tensor("K\0", "K\x02\x85", "K\x01\x85").slice(0, -1);
+  const { tensors } = await parsePytorch(file(`ccollections\nOrderedDict\n(]]U\x01wa${view}aatR.`));
+  assert.deepEqual(tensors.map(({ name, shape }) => [name, shape]), [["w", [2]]]);
+});
+
 const refused: [string, string | Uint8Array, RegExp][] = [
   ["builtins by their old name", "c__builtin__\neval\n(U\x031+1tR.", /the pickle calls builtins\.eval, nothing was run/],
   ["a name with a line break in protocol 4", "\x8c\x02os\x8c\x07sys\ntem\x93)R.", /the pickle calls os\.sys\?tem, nothing was run/],

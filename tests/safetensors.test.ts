@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FileError } from "../bindings/errors.ts";
 import { parseSafetensors, parseSafetensorsShards, type NamedSource } from "../bindings/io/index.ts";
 import { assertModel, assertRefused, countingBlob, readModel } from "./models.ts";
 
@@ -32,6 +33,16 @@ test("of a Blob the header is read, and each tensor when it is asked for", async
   assert.ok(read() < 1000);
   assert.equal((await model.tensors[0]!.data()).length, payload / 8);
   assert.ok(read() < payload / 2 + 1000);
+});
+
+test("a Blob that can no longer be read is a FileError", async () => {
+  const blob = new Blob([readModel("kinds.safetensors")]);
+  blob.slice = () => ({ arrayBuffer: () => Promise.reject(new Error("the file changed")) }) as unknown as Blob;
+  await assert.rejects(parseSafetensors(blob, "x"), (error: Error) => {
+    assert.ok(error instanceof FileError);
+    assert.equal(error.message, "x: bytes 0 to 8 cannot be read (the file changed)");
+    return true;
+  });
 });
 
 test("shards are one model; what the index does not name is skipped", async () => {

@@ -8,7 +8,7 @@ import { FormatError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { columnMajorStrides, decodeTensor, elementCount, ITEM_SIZE, lazyTensor } from "./decode.ts";
 import { requireFinite } from "./finite.ts";
-import { openSource } from "./source.ts";
+import { openSource, quoted } from "./source.ts";
 import type { ModelFile, Source, StoredTensor, TensorDtype } from "./tensors.ts";
 
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -29,7 +29,7 @@ const DTYPES: Record<string, TensorDtype> = {
 };
 
 /** Bytes that tell how long the header is. */
-export const NPY_START = 12;
+const NPY_START = 12;
 
 /** Where the header ends and the numbers start, by the first NPY_START bytes of a file (or all, if it has fewer). */
 export function npyHeaderEnd(bytes: Uint8Array, name: string): number {
@@ -59,7 +59,7 @@ export function parseNpyHeader(bytes: Uint8Array, name = "npy"): NpyHeader {
   for (const size of sizes) {
     // Python 2 wrote long integers as 3L
     if (!/^\d+L?$/.test(size) || !Number.isSafeInteger(parseInt(size, 10))) {
-      throw new FormatError(`${name}: shape (${sizes.join(", ").slice(0, 60)}) is impossible, expected whole numbers of 0 or more`);
+      throw new FormatError(`${name}: shape (${quoted(sizes.join(", "))}) is impossible, expected whole numbers of 0 or more`);
     }
   }
   return { descr: descr[1] ?? RECORD, fortranOrder: order[1] === "True", shape: sizes.map((size) => parseInt(size, 10)), offset };
@@ -96,7 +96,7 @@ export function npyType(descr: string): NpyType | { reason: string } {
   if (dtype) return { dtype, bigEndian: descr[0] === ">" };
   if (descr === RECORD) return { reason: "named fields" };
   if (descr.includes("O")) return { reason: "Python objects" };
-  return { reason: /c\d+$/.test(descr) ? "complex numbers" : `the type ${descr.slice(0, 20)}` };
+  return { reason: /c\d+$/.test(descr) ? "complex numbers" : `the type ${quoted(descr)}` };
 }
 
 /** The bytes that the numbers take; FormatError if fewer are held. */

@@ -4,11 +4,14 @@ import { FormatError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { lazyTensor } from "./decode.ts";
 import {
-  NPY_START, npyHeaderEnd, npyLength, npyStored, npyType, parseNpy, parseNpyHeader, shapeText, type NpyHeader,
+  npyHeaderEnd, npyLength, npyStored, npyType, parseNpy, parseNpyHeader, shapeText, type NpyHeader,
 } from "./npy.ts";
-import { openSource, quoted, readFrom, readNow, type Steps } from "./source.ts";
+import { openSource, quoted, readFrom, readNow, type Reads } from "./source.ts";
 import type { ModelFile, Source } from "./tensors.ts";
 import { entryBytes, entryHead, zipEntries, type ZipEntry } from "./zip.ts";
+
+/** Most headers take no more bytes. */
+const USUAL_HEADER = 256;
 
 interface NpzArray {
   label: string;
@@ -30,7 +33,11 @@ export function parseNpz(bytes: Uint8Array, name = "npz", array?: string): Matri
   return parseNpy(readNow(bytes, entryBytes(entry, name), name), `${name}[${quoted(label)}]`);
 }
 
-/** The arrays of a .npz file. At first only the archive's directory and the arrays' headers are read. */
+/**
+ * The arrays of a .npz file. At first only the archive's directory and the arrays' headers are read; an array's
+ * checksum is held when its numbers are. What are no real numbers is skipped. FormatError if the archive or a header
+ * is damaged, or claims more than there is.
+ */
 export async function parseNpzTensors(source: Source, name = "parseNpzTensors"): Promise<ModelFile> {
   const file = openSource(source, name);
   const { arrays, others } = await readFrom(file, npzArrays(file.size, name));
@@ -49,7 +56,7 @@ export async function parseNpzTensors(source: Source, name = "parseNpzTensors"):
 }
 
 /** The arrays of an archive, by their headers, and the names of what else it holds. */
-function* npzArrays(size: number, name: string): Steps<{ arrays: NpzArray[]; others: string[] }> {
+function* npzArrays(size: number, name: string): Reads<{ arrays: NpzArray[]; others: string[] }> {
   const entries = yield* zipEntries(size, name);
   const arrays: NpzArray[] = [];
   for (const entry of entries.filter((file) => file.name.endsWith(".npy"))) {
@@ -60,7 +67,8 @@ function* npzArrays(size: number, name: string): Steps<{ arrays: NpzArray[]; oth
   return { arrays, others: entries.filter((file) => !file.name.endsWith(".npy")).map((file) => file.name) };
 }
 
-function* npyHeader(entry: ZipEntry, label: string, name: string): Steps<NpyHeader> {
-  const start = yield* entryHead(entry, NPY_START, name);
-  return parseNpyHeader(yield* entryHead(entry, npyHeaderEnd(start, label), name), label);
+function* npyHeader(entry: ZipEntry, label: string, name: string): Reads<NpyHeader> {
+  const start = yield* entryHead(entry, USUAL_HEADER, name);
+  const end = npyHeaderEnd(start, label);
+  return parseNpyHeader(end <= start.length ? start : yield* entryHead(entry, end, name), label);
 }

@@ -65,6 +65,9 @@ class Storage {
  * The tensors of a file of torch.save: of a state dict, or of dicts and lists that hold some, in which case names say
  * the way ("state_dict.fc.weight", "0.weight"). The states of optimizers are skipped. TorchScript archives give the
  * parameters and buffers of the module. At first only the archive's directory and the pickle are read.
+ *
+ * FormatError if the archive or the pickle is damaged, or calls anything but what tensors, dicts and plain values
+ * need (whole modules do): its message names that, and nothing was run.
  */
 export async function parsePytorch(source: Source, name = "parsePytorch"): Promise<ModelFile> {
   const file = openSource(source, name);

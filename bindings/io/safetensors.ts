@@ -29,7 +29,10 @@ interface Entry {
   to: number;
 }
 
-/** The tensors of a safetensors file. Only the header is read at first. */
+/**
+ * The tensors of a safetensors file. Only the header is read at first. Dtypes without numbers of their own here (F4,
+ * C64, …) are skipped. FormatError if the header is not what the file holds.
+ */
 export async function parseSafetensors(source: Source, name = "parseSafetensors"): Promise<ModelFile> {
   const file = openSource(source, name);
   const length = new DataView((await file.read(0, 8, "the length of the header")).slice().buffer).getBigUint64(0, true);
@@ -53,7 +56,8 @@ export async function parseSafetensors(source: Source, name = "parseSafetensors"
 
 /**
  * The tensors of a model in shards: `index` is its model.safetensors.index.json, which says for each tensor in which
- * of the `shards` it is. Of each shard that it names only the header is read at first.
+ * of the `shards` it is. Of each shard that it names only the header is read at first. FormatError if a shard is
+ * missing, lacks a tensor or would lie outside of the model's folder.
  */
 export async function parseSafetensorsShards(
   index: Source, shards: readonly NamedSource[], name = "parseSafetensorsShards",

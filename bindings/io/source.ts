@@ -36,20 +36,20 @@ const describe = (value: unknown) =>
   typeof value === "object" && value !== null ? `of type ${value.constructor?.name ?? "Object"}` : `a ${typeof value}`;
 
 /**
- * A reader's steps: a generator that yields the range it wants next, is given its bytes and returns the result. Run by
+ * What a reader does, parted from how it gets at the bytes: a generator that yields the range it wants next, is given its bytes and returns the result. Run by
  * `readFrom` over any file and by `readNow`, without waiting, over bytes in memory.
  */
-export type Steps<T> = Generator<{ offset: number; length: number; what: string }, T, Uint8Array>;
+export type Reads<T> = Generator<{ offset: number; length: number; what: string }, T, Uint8Array>;
 
-export async function readFrom<T>(file: FileReader, steps: Steps<T>): Promise<T> {
-  let step = steps.next();
-  while (!step.done) step = steps.next(await file.read(step.value.offset, step.value.length, step.value.what));
+export async function readFrom<T>(file: FileReader, reads: Reads<T>): Promise<T> {
+  let step = reads.next();
+  while (!step.done) step = reads.next(await file.read(step.value.offset, step.value.length, step.value.what));
   return step.value;
 }
 
-export function readNow<T>(bytes: Uint8Array, steps: Steps<T>, name: string): T {
-  let step = steps.next();
-  while (!step.done) step = steps.next(rangeOf(bytes, step.value.offset, step.value.length, step.value.what, name));
+export function readNow<T>(bytes: Uint8Array, reads: Reads<T>, name: string): T {
+  let step = reads.next();
+  while (!step.done) step = reads.next(rangeOf(bytes, step.value.offset, step.value.length, step.value.what, name));
   return step.value;
 }
 

@@ -10,7 +10,7 @@
 
 import { Inflate, inflateSync } from "fflate";
 import { FormatError } from "../errors.ts";
-import { quoted, type Steps } from "./source.ts";
+import { quoted, type Reads } from "./source.ts";
 
 /** No byte of deflate stands for more than this many. */
 const LARGEST_RATIO = 1032;
@@ -40,7 +40,7 @@ export const isZip = (bytes: Uint8Array) =>
   bytes[0] === 0x50 && bytes[1] === 0x4b && ((bytes[2] === 3 && bytes[3] === 4) || (bytes[2] === 5 && bytes[3] === 6));
 
 /** The files of an archive of `size` bytes. */
-export function* zipEntries(size: number, name: string): Steps<ZipEntry[]> {
+export function* zipEntries(size: number, name: string): Reads<ZipEntry[]> {
   const { offset, length, count } = yield* findDirectory(size, name);
   if (count * 46 > length) throw new FormatError(`${name}: the zip directory claims ${count} entries in ${length} bytes`);
   const bytes = yield { offset, length, what: "the zip directory" };
@@ -61,7 +61,7 @@ export function* zipEntries(size: number, name: string): Steps<ZipEntry[]> {
 }
 
 /** Where the directory is and how many entries it has. */
-function* findDirectory(size: number, name: string): Steps<{ offset: number; length: number; count: number }> {
+function* findDirectory(size: number, name: string): Reads<{ offset: number; length: number; count: number }> {
   const start = Math.max(0, size - 22 - 65535 - 20);
   const tail = yield { offset: start, length: size - start, what: "the end of the zip archive" };
   let end = tail.length - 22;
@@ -116,7 +116,7 @@ function requireApart(entries: ZipEntry[], directory: number, name: string): voi
 }
 
 /** The bytes of an entry; `checked`: whether its checksum must be right. */
-export function* entryBytes(entry: ZipEntry, name: string, checked = true): Steps<Uint8Array> {
+export function* entryBytes(entry: ZipEntry, name: string, checked = true): Reads<Uint8Array> {
   const packed = yield* packedRange(entry, name);
   const data = yield packed;
   const bytes = entry.method === 0 ? data : inflate(data, entry, name);
@@ -125,7 +125,7 @@ export function* entryBytes(entry: ZipEntry, name: string, checked = true): Step
 }
 
 /** Bytes [from, to) of an entry, of a stored one without reading the others. */
-export function* entryRange(entry: ZipEntry, from: number, to: number, name: string): Steps<Uint8Array> {
+export function* entryRange(entry: ZipEntry, from: number, to: number, name: string): Reads<Uint8Array> {
   if (!(from >= 0 && from <= to && to <= entry.size)) {
     throw new FormatError(`${name}: bytes ${from} to ${to} of ${quoted(entry.name)}, which has ${entry.size}`);
   }
@@ -135,7 +135,7 @@ export function* entryRange(entry: ZipEntry, from: number, to: number, name: str
 }
 
 /** The first `length` bytes of an entry, or all if there are fewer, inflating no more than a piece beyond them. */
-export function* entryHead(entry: ZipEntry, length: number, name: string): Steps<Uint8Array> {
+export function* entryHead(entry: ZipEntry, length: number, name: string): Reads<Uint8Array> {
   if (entry.method === 0) return yield* entryRange(entry, 0, Math.min(length, entry.size), name);
   const packed = yield* packedRange(entry, name);
   const head = new Uint8Array(Math.min(length, entry.size));
@@ -158,7 +158,7 @@ export function* entryHead(entry: ZipEntry, length: number, name: string): Steps
 }
 
 /** Where the data of an entry is, after its local header. */
-function* packedRange(entry: ZipEntry, name: string): Steps<{ offset: number; length: number; what: string }> {
+function* packedRange(entry: ZipEntry, name: string): Reads<{ offset: number; length: number; what: string }> {
   const { size, packed, method, offset } = entry;
   const what = quoted(entry.name);
   if (entry.encrypted) throw new FormatError(`${name}: ${what} is encrypted`);
