@@ -64,6 +64,9 @@ export const names: Names<Operations> = {
     powerLaw: true,
     tracyWidomCdf: true,
     tracyWidomQuantile: true,
+    distribution: true,
+    compare: true,
+    sample: true,
     analyzeLayer: true,
   },
 };

@@ -62,6 +62,12 @@ export class Runtime {
     this.kernels.tell_progress(fraction, 1);
   }
 
+  /** Ends a call that was aborted, and tells how far it has come: for long loops of TypeScript; kernels look themselves. */
+  look(fraction: number): void {
+    if (this.memory.i32(this.kernels.abort_word(), 1)[0] !== 0) this.checkAborted(INFO_ABORTED);
+    this.tell(fraction);
+  }
+
   /** Passes a kernel's info through, unless the call was aborted. */
   checkAborted(info: number): number {
     if (info !== INFO_ABORTED) return info;

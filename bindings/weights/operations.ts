@@ -8,7 +8,10 @@
  */
 
 export { analyzeLayer } from "./analyzeLayer.ts";
+export { compare } from "./compare.ts";
+export { distribution } from "./distribution.ts";
 export { esd } from "./esd.ts";
 export { marchenkoPastur } from "./marchenkoPastur.ts";
 export { powerLaw } from "./powerLaw.ts";
+export { sample } from "./sample.ts";
 export { tracyWidomCdf, tracyWidomQuantile } from "./tracyWidom.ts";
