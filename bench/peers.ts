@@ -67,6 +67,12 @@ export function torch(op: string, parameters: Record<string, unknown>, name = "t
   return peer(name, process.env.TORCH_PYTHON ?? "python3", [fileOf("torch_peer.py")], op, parameters, PATIENCE_WITH_TORCH);
 }
 
+/** WeightWatcher's analyze(), by the python3 of the path or of WEIGHTWATCHER_PYTHON. */
+export function weightwatcher(): Peer {
+  const python = process.env.WEIGHTWATCHER_PYTHON ?? "python3";
+  return peer("weightwatcher", python, [fileOf("weightwatcher_peer.py")], "analyze", {}, PATIENCE_WITH_TORCH);
+}
+
 /** The npm packages that have operation `op` of peers/run.mjs; none for more than one thread, which none has. */
 export function npm(op: string, threads: number, names = ["ml-matrix", "numpy-ts", "emlapack"]): Peer[] {
   if (threads > 1) return [];

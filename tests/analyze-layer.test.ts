@@ -96,9 +96,13 @@ testEach("a layer beside its numbers in random order: spikes are gone", (rt) => 
   const noise = numbers(n * n, 3);
   const u = numbers(n, 4);
   const W = matrix(n, n, noise.map((x, e) => x + 2 * u[Math.floor(e / n)]! * u[e % n]!));
-  const { randomized, lambdaMax } = analyzeLayer(rt, W, { randomize: 7 });
+  const { randomized, lambdaMax, spikes, mp, mpSoftRank } = analyzeLayer(rt, W, { randomize: 7 });
   assert.equal(randomized!.seed, 7);
   assert.ok(randomized!.lambdaMax < lambdaMax / 5);
+  assert.equal(spikes, 1);
+  assert.equal(randomized!.spikes, 0);
+  close(mpSoftRank, mp!.upper / lambdaMax, 1e-14, "soft rank");
+  close(mp!.bulk, n - 1, 0, "bulk");
   assert.ok(randomized!.distance > 0.05 && randomized!.distance < 1);
   const again = analyzeLayer(rt, W, { randomize: 7 }).randomized!;
   assert.equal(again.lambdaMax, randomized!.lambdaMax);

@@ -130,7 +130,7 @@ function checkQuantized(
 }
 
 function tensorOf({ name, shape, dtype, size, quantization }: Weight, shards: Parts, start: number, use?: Use): Tensor {
-  return lazyTensor({ name, shape, dtype, layout: "io", ...use }, async () => {
+  return lazyTensor({ name, shape, dtype, layout: "io", ...use, ...(quantization && { quantized: true }) }, async () => {
     const stored: StoredTensor = { shape, dtype, bytes: await shards.read(start, start + size, name) };
     return quantization ? { ...stored, quantization } : stored;
   });

@@ -1,11 +1,12 @@
 // The report of one layer.
 
 import type { Runtime } from "../core/runtime.ts";
-import { checkRandomize, checkSpectrum, permuted, spectrum, type SpectrumOptions } from "./esd.ts";
+import { checkRandomize, checkSpectrum, permuted, spectrum, type Spectrum, type SpectrumOptions } from "./esd.ts";
 import { toLayer, type WeightLike } from "./layers.ts";
+import { marchenkoPastur, type MarchenkoPasturFit } from "./marchenkoPastur.ts";
 import { logAlphaNorm, matrixEntropy, stableRank, traceOf } from "./metrics.ts";
 import { checkPowerLaw, powerLaw, type PowerLawFit, type PowerLawOptions } from "./powerLaw.ts";
-import { randomized, type Randomized } from "./randomized.ts";
+import { compareSpectra, type Randomized } from "./randomized.ts";
 import type { LayerKind } from "./recognise.ts";
 import { mu, training, verdict, type Training, type Verdict } from "./verdicts.ts";
 
@@ -48,6 +49,14 @@ export interface LayerReport extends Omit<PowerLawFit, "n" | "scan"> {
   verdict: Verdict;
   /** What WeightWatcher says of α. */
   training: Training | null;
+  /**
+   * The bulk that noise would have, by the Marchenko-Pastur law; null where all weights are 0, and for "fft", whose matrices are not
+   * independent of each other.
+   */
+  mp: MarchenkoPasturFit | null;
+  /** Eigenvalues above what noise has at most, and the bulk's edge divided by λ_max: those of `mp`. */
+  spikes: number | null;
+  mpSoftRank: number | null;
   /** With `randomize`. */
   randomized?: Randomized;
 }
@@ -69,7 +78,8 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   if (options.randomize !== undefined) checkRandomize(fn, options.randomize);
   const layer = toLayer(fn, W);
   const { name, kind, shape } = layer;
-  const { rows, cols, matrices, eigenvalues, zeros } = spectrum(rt, fn, layer, options);
+  const found = spectrum(rt, fn, layer, options);
+  const { rows, cols, matrices, eigenvalues, zeros } = found;
   const count = eigenvalues.length;
   const rank = count - zeros;
   const lambdaMax = eigenvalues[count - 1]!;
@@ -77,7 +87,10 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const { alpha } = fit;
   const warnings = [...fit.warnings];
   if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 and were left out of the fit`);
-  if (options.conv === "fft" && layer.kernel.length > 0) warnings.push("eigenvalues come in equal pairs, of a frequency and its opposite: σ of α is too small by √2");
+  const isFourier = options.conv === "fft" && layer.kernel.length > 0;
+  if (isFourier) warnings.push("eigenvalues come in equal pairs, of a frequency and its opposite: σ of α is too small by √2");
+  const bulkOf = (of: Spectrum) => (isFourier || rank === 0 ? null : marchenkoPastur(rt, of.eigenvalues, { rows, cols, matrices, normalize: options.normalize }));
+  const mp = bulkOf(found);
   const log10 = (x: number) => (x > 0 ? Math.log10(x) : null);
   const report: LayerReport = {
     name, kind, shape, rows, cols, matrices, Q: Math.max(rows, cols) / Math.min(rows, cols), count, rank, ...fit, warnings,
@@ -87,9 +100,13 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
     logNorm: log10(traceOf(eigenvalues)), logSpectralNorm: log10(lambdaMax),
     alphaWeighted: alpha === null ? null : alpha * Math.log10(lambdaMax),
     logAlphaNorm: alpha === null ? null : logAlphaNorm(eigenvalues, alpha),
-    mu: alpha === null ? null : mu(alpha), verdict: verdict(alpha), training: training(alpha), eigenvalues,
+    mu: alpha === null ? null : mu(alpha), verdict: verdict(alpha), training: training(alpha),
+    mp, spikes: mp && mp.spikes, mpSoftRank: mp && mp.softRank, eigenvalues,
   };
   const { randomize } = options;
-  if (randomize !== undefined) report.randomized = randomized(eigenvalues, spectrum(rt, fn, permuted(layer, randomize), options), randomize);
+  if (randomize !== undefined) {
+    const other = spectrum(rt, fn, permuted(layer, randomize), options);
+    report.randomized = { seed: randomize, ...compareSpectra(eigenvalues, other.eigenvalues), spikes: bulkOf(other)?.spikes ?? null };
+  }
   return report;
 }

@@ -1,7 +1,5 @@
 // A spectrum beside that of the same numbers in random order: what is left of it is owed to the order of the weights.
 
-import type { Spectrum } from "./esd.ts";
-
 export interface Randomized {
   seed: number;
   /** Of the permuted weights, ascending. */
@@ -9,10 +7,12 @@ export interface Randomized {
   lambdaMax: number;
   /** max |F − G| of the two spectra's distribution functions (Kolmogorov-Smirnov), from 0 to 1. */
   distance: number;
+  /** Those of the permuted weights above what noise has at most: WeightWatcher's correlation traps; null where `mp` is. */
+  spikes: number | null;
 }
 
-export function randomized(eigenvalues: Float64Array, { eigenvalues: permuted }: Spectrum, seed: number): Randomized {
-  return { seed, eigenvalues: permuted, lambdaMax: permuted.at(-1)!, distance: kolmogorovSmirnov(eigenvalues, permuted) };
+export function compareSpectra(eigenvalues: Float64Array, permuted: Float64Array): Omit<Randomized, "seed" | "spikes"> {
+  return { eigenvalues: permuted, lambdaMax: permuted.at(-1)!, distance: kolmogorovSmirnov(eigenvalues, permuted) };
 }
 
 /** max |F − G| over all x; of ascending numbers. */
