@@ -57,7 +57,7 @@ test("files that are not there, folders, outputs that cannot be", async () => {
 
 test("wrong usage is exit status 2", async () => {
   const wrong: [string[], RegExp][] = [
-    [[], /no verb, expected hinf, eig, svd, kernel, regress or info/],
+    [[], /no verb, expected hinf, eig, svd, kernel, regress, weights or info/],
     [["spectrum"], /unknown verb spectrum/],
     [["constructor"], /unknown verb/],
     [["--json", "hinf"], /--json before the verb/],

@@ -19,6 +19,7 @@ const VERBS: Record<string, () => Promise<Verb>> = {
   svd: () => import("./svd.ts"),
   kernel: () => import("./kernel.ts"),
   regress: () => import("./regress.ts"),
+  weights: () => import("./weights.ts"),
   info: () => import("./info.ts"),
 };
 
@@ -29,10 +30,12 @@ const HELP = `eigenscope ${version}: the spectrum of a neural network
   eigenscope svd FILE      singular values of a matrix, all or the largest
   eigenscope kernel FILE   a kernel matrix of rows, or its spectrum
   eigenscope regress       kernel regression, tried on rows it has not seen
+  eigenscope weights MODEL spectra of a model's layers, a verdict on each
   eigenscope info          what this machine computes with
 
   --help after a verb tells its options, --json prints one JSON object.
   FILE: .npy, .npz, .idx, .csv (also tabs, semicolons, spaces), or gzipped.
+  MODEL: .safetensors, .pt, .pth, .onnx, .npz, .npy, TensorFlow.js's model.json.
 `;
 
 async function main(args: string[], signal: AbortSignal): Promise<string> {
@@ -42,7 +45,7 @@ async function main(args: string[], signal: AbortSignal): Promise<string> {
   const load = Object.hasOwn(VERBS, name ?? "") ? VERBS[name!] : undefined;
   if (!load) {
     const wrong = name === undefined ? "no verb" : name.startsWith("-") ? `${name} before the verb` : `unknown verb ${name}`;
-    throw new UsageError(`${wrong}, expected hinf, eig, svd, kernel, regress or info: see eigenscope --help`);
+    throw new UsageError(`${wrong}, expected hinf, eig, svd, kernel, regress, weights or info: see eigenscope --help`);
   }
   const verb = await load();
   const own = rest.indexOf("--");

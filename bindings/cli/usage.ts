@@ -16,11 +16,13 @@ export const ENGINE_HELP = `  --threads N              threads to compute with (
 type Options = NonNullable<ParseArgsConfig["options"]>;
 interface Parsed<T extends Options> {
   values: ReturnType<typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>>["values"];
+  /** The first of `files`. */
   file: string | undefined;
+  files: string[];
 }
 
-/** The options of a verb, and its FILE if it takes one. */
-export function parse<T extends Options>(verb: string, args: string[], options: T, files: 0 | 1): Parsed<T> {
+/** The options of a verb, and its FILEs, of which it takes at most so many. */
+export function parse<T extends Options>(verb: string, args: string[], options: T, files: number): Parsed<T> {
   let parsed;
   try {
     parsed = parseArgs({ args: joinNumbers(args, options), options, allowPositionals: true, strict: true });
@@ -33,7 +35,7 @@ export function parse<T extends Options>(verb: string, args: string[], options: 
   if (positionals.length > files) {
     throw new UsageError(`${verb}: ${positionals[files]} is one argument too many: see eigenscope ${verb} --help`);
   }
-  return { values, file: positionals[0] };
+  return { values, file: positionals[0], files: positionals };
 }
 
 /** `--offset -1` as `--offset=-1`: parseArgs takes a value that starts with a dash for an option. */
