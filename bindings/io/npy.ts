@@ -28,6 +28,9 @@ const DTYPES: Record<string, TensorDtype> = {
   f8: "f64", f4: "f32", f2: "f16", i8: "i64", i4: "i32", i2: "i16", i1: "i8", u8: "u64", u4: "u32", u2: "u16", u1: "u8", b1: "bool",
 };
 
+/** NumPy itself takes no more than 10,000 unless it is told to. */
+const LONGEST_HEADER = 65535;
+
 /** Bytes that tell how long the header is. */
 const NPY_START = 12;
 
@@ -39,7 +42,9 @@ export function npyHeaderEnd(bytes: Uint8Array, name: string): number {
   if (bytes.length < start) throw new FormatError(`${name}: truncated in the header, the file has ${bytes.length} bytes`);
   if (major < 1 || major > 3) throw new FormatError(`${name}: .npy version ${major}, expected 1, 2 or 3`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return start + (major === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
+  const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > LONGEST_HEADER) throw new FormatError(`${name}: a header of ${length} bytes, expected at most ${LONGEST_HEADER}`);
+  return start + length;
 }
 
 /** The header alone; says nothing about what follows it. */

@@ -24,11 +24,15 @@ export interface PickleHost {
   persistent(id: unknown): unknown;
 }
 
-/** Containers, marks and memos: far more than in any model, and together no more than a few hundred MB. */
+/**
+ * Texts, containers, marks, memos, and what is handed to calls: some 20 for each tensor of a model, and together no
+ * more than a few hundred MB.
+ */
 const MOST_OBJECTS = 2 ** 21;
 /** In bytes. */
 const LONGEST_INTEGER = 256;
 const STOP = 0x2e;
+const DECODERS = { "utf-8": new TextDecoder("utf-8", { ignoreBOM: true }), latin1: new TextDecoder("latin1") };
 
 /** The object that a pickle stands for. FormatError if it is damaged or does what the host does not know. */
 export function unpickle(bytes: Uint8Array, host: PickleHost, name: string): unknown {
@@ -74,14 +78,14 @@ class Machine {
       case 0x8a: return this.push(this.integer(this.length(1))); // LONG1
       case 0x8b: return this.push(this.integer(this.length(4))); // LONG4
       case 0x47: return this.push(view.getFloat64(this.skip(8))); // BINFLOAT
-      case 0x8c: return this.push(this.text(this.length(1), "utf-8")); // SHORT_BINUNICODE
-      case 0x58: return this.push(this.text(this.length(4), "utf-8")); // BINUNICODE
-      case 0x8d: return this.push(this.text(this.length(8), "utf-8")); // BINUNICODE8
-      case 0x55: return this.push(this.text(this.length(1), "latin1")); // SHORT_BINSTRING
-      case 0x54: return this.push(this.text(this.length(4), "latin1")); // BINSTRING
-      case 0x43: return this.push(this.raw(this.length(1))); // SHORT_BINBYTES
-      case 0x42: return this.push(this.raw(this.length(4))); // BINBYTES
-      case 0x8e: case 0x96: return this.push(this.raw(this.length(8))); // BINBYTES8, BYTEARRAY8
+      case 0x8c: return this.pushNew(this.text(this.length(1), "utf-8")); // SHORT_BINUNICODE
+      case 0x58: return this.pushNew(this.text(this.length(4), "utf-8")); // BINUNICODE
+      case 0x8d: return this.pushNew(this.text(this.length(8), "utf-8")); // BINUNICODE8
+      case 0x55: return this.pushNew(this.text(this.length(1), "latin1")); // SHORT_BINSTRING
+      case 0x54: return this.pushNew(this.text(this.length(4), "latin1")); // BINSTRING
+      case 0x43: return this.pushNew(this.raw(this.length(1))); // SHORT_BINBYTES
+      case 0x42: return this.pushNew(this.raw(this.length(4))); // BINBYTES
+      case 0x8e: case 0x96: return this.pushNew(this.raw(this.length(8))); // BINBYTES8, BYTEARRAY8
       default: return false;
     }
   }
@@ -143,6 +147,7 @@ class Machine {
       }
       case 0x62: { // BUILD
         const state = this.pop();
+        if (state instanceof Map) this.count(state.size);
         this.host.build(this.top(), state);
         return true;
       }
@@ -152,6 +157,8 @@ class Machine {
 
   private call(callee: unknown, args: unknown): unknown {
     if (!(callee instanceof Global) || !Array.isArray(args)) throw this.error("it calls what is no function, or with what are no arguments");
+    // one long list may be handed to very many calls
+    for (const arg of args) this.count(Array.isArray(arg) ? arg.length : 1);
     return this.host.call(callee, args);
   }
 
@@ -171,8 +178,8 @@ class Machine {
     return this.push(value);
   }
 
-  private count(): void {
-    if (++this.objects > MOST_OBJECTS) throw this.error(`more than ${MOST_OBJECTS} objects`);
+  private count(n = 1): void {
+    if ((this.objects += n) > MOST_OBJECTS) throw this.error(`more than ${MOST_OBJECTS} objects`);
   }
 
   private top(): unknown {
@@ -243,7 +250,7 @@ class Machine {
   }
 
   private text(length: number, encoding: "utf-8" | "latin1"): string {
-    return new TextDecoder(encoding).decode(this.raw(length));
+    return DECODERS[encoding].decode(this.raw(length));
   }
 
   private line(): string {

@@ -16,10 +16,12 @@ import { openSource, quoted, readFrom, type FileReader } from "./source.ts";
 import type { ModelFile, Source, Tensor, TensorDtype } from "./tensors.ts";
 import { entryBytes, entryRange, isZip, zipEntries, type ZipEntry } from "./zip.ts";
 
-const LONGEST_PICKLE = 2 ** 26;
+/** For each tensor a pickle has some 150 bytes. */
+const LONGEST_PICKLE = 2 ** 24;
 const DEEPEST = 64;
 const LONGEST_NAME = 4096;
-const MOST_VALUES = 2 ** 21;
+const MOST_VALUES = 2 ** 22;
+const MOST_TENSORS = 2 ** 18;
 /** How the files of PyTorch before 1.6 begin: a pickled number. */
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
@@ -111,16 +113,21 @@ function collect(saved: unknown, name: string): { views: { path: string; view: S
   const skipped: ModelFile["skipped"] = [];
   let values = 0;
   const walk = (value: unknown, path: string, depth: number) => {
+    const parts: Iterable<[unknown, unknown]> = Array.isArray(value) ? value.entries() : value instanceof Map ? value : [];
+    values += Array.isArray(value) ? value.length : value instanceof Map ? value.size : 1;
     // a list may hold itself, or many times a list that holds many times a list …
-    if (depth > DEEPEST || ++values > MOST_VALUES) throw new FormatError(`${name}: ${quoted(path)} is nested too deeply, or in itself`);
+    if (depth > DEEPEST || values > MOST_VALUES || views.length + skipped.length > MOST_TENSORS) {
+      throw new FormatError(`${name}: what was saved is nested too deeply, or in itself, at ${quoted(path)}`);
+    }
     if (path.length > LONGEST_NAME) throw new FormatError(`${name}: ${quoted(path)} is a name of ${path.length} characters`);
-    const inside = (key: unknown, part: unknown) => walk(part, path === "" ? keyText(key) : `${path}.${keyText(key)}`, depth + 1);
     if (value instanceof View) views.push({ path: path || "tensor", view: value.stored });
     else if (value instanceof Unreadable) skipped.push({ name: path || "tensor", reason: value.reason });
-    else if (Array.isArray(value)) value.forEach((part, k) => inside(k, part));
-    else if (value instanceof Map) {
-      if (value.has("state") && value.has("param_groups")) skipped.push({ name: path || "state", reason: "it is the state of an optimizer" });
-      else for (const [key, part] of value) inside(key, part);
+    else if (value instanceof Map && value.has("state") && value.has("param_groups")) {
+      skipped.push({ name: path || "state", reason: "it is the state of an optimizer" });
+    } else {
+      for (const [key, part] of parts) {
+        if (typeof part === "object" && part !== null) walk(part, path === "" ? keyText(key) : `${path}.${keyText(key)}`, depth + 1);
+      }
     }
   };
   walk(saved, "", 0);
