@@ -26,7 +26,9 @@ for (const [file, tensors] of Object.entries(expected)) {
         assert.deepEqual(tensor.shape, shape, name);
         assert.equal(tensor.operator ?? null, operator, `${name}'s operator`);
         assert.equal(tensor.layout, layout, `${name}'s layout`);
-        assert.equal((await tensor.stored()).dtype, tensor.dtype, `${name}'s dtype`);
+        const stored = await tensor.stored();
+        assert.equal(stored.dtype, tensor.dtype, `${name}'s dtype`);
+        assert.equal(stored.quantization !== undefined, tensor.quantized ?? false, `${name} quantised`);
         assert.deepEqual([...await tensor.data()], values, name);
       }
     });

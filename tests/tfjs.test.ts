@@ -24,6 +24,7 @@ for (const name of manifests) {
       assert.ok(data instanceof Float32Array && data.every(Number.isFinite));
       assert.equal(data.length, tensor.shape.reduce((a, b) => a * b, 1));
       assert.equal(tensor.layout, "io");
+      assert.equal(tensor.quantized ?? false, tensor.dtype !== "f32");
     }
   });
 }

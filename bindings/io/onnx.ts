@@ -86,7 +86,8 @@ function tensorOf({ name, tensor, use }: Constant, file: FileReader, files: Name
   const readScale = open(quantized.scale);
   const readZero = quantized.zero && open(quantized.zero);
   const single = elementCount(quantized.scale.dims) === 1;
-  return lazyTensor({ ...about, dtype: single ? dtypeOf(tensor)! : "f32", quantized: true }, async () => {
+  const kind = single ? { dtype: dtypeOf(tensor)!, quantized: true } : { dtype: "f32" as const };
+  return lazyTensor({ ...about, ...kind }, async () => {
     const codes = await stored();
     const scale = decodeTensor(await readScale(), label(quantized.scale));
     const zero = readZero && decodeTensor(await readZero(), label(quantized.zero!));

@@ -28,7 +28,7 @@ export interface Tensor {
   dtype: TensorDtype;
   /** "io": inputs before outputs, as Keras has them (in×out, kh×kw×in×out); "oi", as PyTorch's, otherwise. */
   layout: "oi" | "io";
-  /** The operator that takes it in, where the file says so: ONNX's op_type, e.g. "Gemm". */
+  /** The operator that takes it in, where the file says so: ONNX's op_type ("Gemm"), TensorFlow's op, Keras's class. */
   operator?: string;
   /** Its whole numbers stand for others, as `stored()` says. */
   quantized?: boolean;
