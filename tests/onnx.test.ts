@@ -46,6 +46,12 @@ test("what cannot be given is skipped with the reason", async () => {
   });
 });
 
+test("a convolution's groups are told", async () => {
+  const { tensors } = await parseOnnx(read("orientation.onnx"));
+  const groups = Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor.groups]));
+  assert.deepEqual([groups.grouped, groups.kernel, groups.gemm_b], [2, 1, undefined]);
+});
+
 test("a Constant node of sizes is no weight", async () => {
   const { tensors } = await parseOnnx(read("orientation.onnx"));
   assert.ok(!tensors.some(({ name }) => name === "sizes"));

@@ -102,6 +102,15 @@ test("ONNX: the operator decides", () => {
   by("Transpose", [10, 84], { kind: "dense" });
 });
 
+test("groups are the file's own where it says them", () => {
+  const by = (operator: string, groups: number, shape: number[], layout: "oi" | "io" = "oi") =>
+    recognise({ name: "W", shape, operator, layout, groups }, false);
+  assert.deepEqual(by("Conv", 1, [258, 1, 256]), { kind: "conv1d", layout: "oi" });
+  assert.deepEqual(by("Conv", 4, [8, 3, 5, 5]), { kind: "conv2d", layout: "oi", groups: 4 });
+  assert.deepEqual(by("Conv", 4, [5, 5, 3, 8], "io"), { kind: "conv2d", layout: "io", groups: 4 });
+  assert.deepEqual(by("ConvTranspose", 2, [8, 3, 5, 5]), { kind: "conv2d", layout: "oi", transposed: true, groups: 2 });
+});
+
 test("one input channel is a depthwise convolution, unless it may be a grey image's", () => {
   const shape = [32, 1, 3, 3];
   assert.deepEqual(recognise({ name: "conv1.weight", shape }, true), { kind: "conv2d", layout: "oi" });

@@ -48,7 +48,7 @@ export function decodeTensor(stored: StoredTensor, name = "decodeTensor"): Tenso
 
 /** A tensor whose bytes are read when they are asked for. */
 export function lazyTensor(
-  known: Pick<Tensor, "name" | "shape" | "dtype"> & Partial<Pick<Tensor, "layout" | "operator" | "quantized">>,
+  known: Pick<Tensor, "name" | "shape" | "dtype"> & Partial<Pick<Tensor, "layout" | "operator" | "groups" | "quantized">>,
   stored: () => Promise<StoredTensor>,
 ): Tensor {
   return { layout: "oi", ...known, stored, data: async () => decodeTensor(await stored(), quoted(known.name)) };

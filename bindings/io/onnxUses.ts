@@ -18,6 +18,8 @@ export interface Constant {
 export interface Use {
   operator: string;
   layout: "oi" | "io";
+  /** Of a convolution. */
+  groups?: number;
   quantized?: Quantized;
   /** Why the numbers can't be had, though they are there. */
   reason?: string;
@@ -154,6 +156,7 @@ function nextStep(step: Step, { node, index, scope }: Consumer, bodies: Map<stri
 function useBy(node: NodeRecord, index: number, step: Step, scope: Scope): Use {
   const { layout, turned } = layoutOf(node, index, step.order);
   const use: Use = { operator: turned ? "Transpose" : node.op, layout };
+  if (/Conv/.test(node.op)) use.groups = attribute(node, "group")?.i ?? 1;
   if (step.quantized) use.quantized = step.quantized;
   if (step.reason) use.reason = step.reason;
   if (!step.quantized) Object.assign(use, quantizedBy(node, scope, index, step));

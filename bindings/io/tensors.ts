@@ -30,6 +30,8 @@ export interface Tensor {
   layout: "oi" | "io";
   /** The operator that takes it in, where the file says so: ONNX's op_type ("Gemm"), TensorFlow's op, Keras's class. */
   operator?: string;
+  /** Into how many groups a convolution splits its channels, where the file says so. */
+  groups?: number;
   /** Its whole numbers stand for others, as `stored()` says. */
   quantized?: boolean;
   /** As it is in the file. */

@@ -29,7 +29,7 @@ export interface Recognised extends Pick<LayerHints, "as" | "groups" | "transpos
   note?: string;
 }
 
-type Described = Pick<Tensor, "name" | "shape"> & Partial<Pick<Tensor, "dtype" | "layout" | "operator" | "quantized">>;
+type Described = Pick<Tensor, "name" | "shape"> & Partial<Pick<Tensor, "dtype" | "layout" | "operator" | "groups" | "quantized">>;
 
 /** Operators of ONNX, TensorFlow and Keras that a layer's weights go into. */
 const OPERATORS: [pattern: RegExp, is: "product" | "conv" | "depthwise" | "transposed" | "recurrent" | "embedding" | "attention"][] = [
@@ -97,7 +97,7 @@ export function recognise(tensor: Described, first = true): Recognised | { reaso
   if (role === "product" || shape.length === 2) return product(name, shape, layout);
   if (!role && shape.length === 3 && /expert/i.test(name)) return { kind: "dense", layout, parts: shape[0]! };
   if (isVector(shape) && !role && !WEIGHT.test(name)) return { reason: "a vector: a token, scale or shift" };
-  return convolution(name, shape, layout, role, first);
+  return convolution(name, shape, layout, role, first, tensor.groups);
 }
 
 const isVector = (shape: readonly number[]) => shape.filter((n) => n > 1).length <= 1;
@@ -137,19 +137,21 @@ function embedding(name: string, shape: number[], role: string | undefined): Rec
 }
 
 function convolution(
-  name: string, shape: number[], layout: "oi" | "io", role: string | undefined, first: boolean,
+  name: string, shape: number[], layout: "oi" | "io", role: string | undefined, first: boolean, groups?: number,
 ): Recognised | { reason: string } {
   const d = shape.length - 2;
   if (d < 1 || d > 3) return { reason: `${shape.length} dimensions, a layer has two to five` };
   const kind = (["conv1d", "conv2d", "conv3d"] as const)[d - 1]!;
-  if (role === "transposed" || (!role && TRANSPOSED.test(name))) return { kind, layout, transposed: true };
+  const split = groups !== undefined && groups > 1 ? { groups } : {};
+  if (role === "transposed" || (!role && TRANSPOSED.test(name))) return { kind, layout, transposed: true, ...split };
   const depthwise = role === "depthwise" || DEPTHWISE.test(name) && !/pointwise/i.test(name);
   if (layout === "io") {
-    if (!depthwise || (role === "conv" && !/depthwise_\w+$/.test(name))) return { kind, layout };
+    if (!depthwise || (role === "conv" && !/depthwise_\w+$/.test(name))) return { kind, layout, ...split };
     // kh×kw×channels×multiplier: one input for each of channels·multiplier outputs
     const [channels, multiplier] = shape.slice(-2) as [number, number];
     return { kind, layout, groups: channels, as: [...shape.slice(0, d), 1, channels * multiplier] };
   }
+  if (groups !== undefined) return { kind, layout, ...split };
   const [outputs, inputs] = shape as [number, number];
   if (inputs > 1 || outputs === 1 || isVector(shape)) return { kind, layout };
   if (depthwise) return { kind, layout, groups: outputs };
