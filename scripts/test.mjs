@@ -98,7 +98,7 @@ step("the element and the site in browsers", node, inBrowsers("tests/element", "
 step("sizes", process.execPath, ["scripts/size.mjs"]);
 step("the packed package: bundlers, CDN, types", node, inBrowsers("tests/bundlers"), env);
 
-for (const example of ["hinf-digits", "label-noise", "infinite-width"]) {
+for (const example of ["hinf-digits", "label-noise", "infinite-width", "weight-spectra"]) {
   step(`example ${example}`, process.execPath, ["--import", "tsx", `examples/${example}/run.ts`]);
 }
 step("benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]);

@@ -153,7 +153,7 @@ ${layers.map((layer, l) => tableRow(layer, id(l))).join("\n")}
 </tbody>
 </table>
 </div>
-<div class="key" aria-hidden="true"><span>spectral density</span>${layers.some(({ randomized }) => randomized) ? '<span class="of-random">entries permuted</span>' : ""}<span class="of-tail">power law from x<sub>min</sub> on</span><span class="of-bulk">Marchenko-Pastur bulk</span></div>
+<div class="laws" aria-hidden="true"><span>spectral density</span>${layers.some(({ randomized }) => randomized) ? '<span class="of-random">entries permuted</span>' : ""}<span class="of-tail">power law from x<sub>min</sub> on</span><span class="of-bulk">Marchenko-Pastur bulk</span></div>
 <div class="multiples">
 ${layers.map((layer, l) => figure(layer, l, id(l))).join("\n")}
 </div>`}

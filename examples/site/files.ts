@@ -2,7 +2,8 @@
 
 import { byId } from "./view.ts";
 
-export function onFiles(open: (files: File[]) => void): void {
+/** `dropped` is what was dropped, folders among it; it can be read until `open` returns. */
+export function onFiles(open: (files: File[], dropped?: DataTransfer) => void): void {
   const field = byId<HTMLInputElement>("file");
   field.addEventListener("change", () => {
     if (field.files?.length) open(Array.from(field.files));
@@ -20,6 +21,6 @@ export function onFiles(open: (files: File[]) => void): void {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     document.body.classList.remove("dropping");
-    if (event.dataTransfer?.files.length) open(Array.from(event.dataTransfer.files));
+    if (event.dataTransfer?.files.length) open(Array.from(event.dataTransfer.files), event.dataTransfer);
   });
 }

@@ -36,7 +36,7 @@ export function showFooter(): void {
 }
 
 /** Has the browser save a file. */
-export function save(name: string, type: string, content: string): void {
+export function save(name: string, type: string, content: string | Blob): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = name;

@@ -11,6 +11,7 @@ const PAGES: Record<string, { id: string; pattern: RegExp; controls: number }> =
   "hinf-digits/": { id: "exact-value", pattern: /^0\.013460501/, controls: 8 },
   "infinite-width/": { id: "errors-value", pattern: /^13$/, controls: 7 },
   "label-noise/": { id: "test-note", pattern: /^25 of 297$/, controls: 12 },
+  "weight-spectra/": { id: "layers-value", pattern: /^3$/, controls: 20 },
 };
 
 testSite("the site", async (t, { folder, url, visit, withoutServer }) => {
@@ -66,11 +67,11 @@ testSite("the site", async (t, { folder, url, visit, withoutServer }) => {
   }));
 });
 
-/** In the page: what goes on to the right of the page's column. */
+/** In the page: what goes on to the right of the page's column, and is in no box that scrolls. */
 function pastTheEdge(): string[] {
   const main = document.querySelector("main")!;
   const edge = main.getBoundingClientRect().right - parseFloat(getComputedStyle(main).paddingRight);
-  const past = Array.from(main.querySelectorAll("*")).filter((element) => element.getBoundingClientRect().right > edge + 1);
+  const past = Array.from(main.querySelectorAll(":not(.scroll *)")).filter((element) => element.getBoundingClientRect().right > edge + 1);
   return past.map((element) => element.outerHTML.slice(0, 80));
 }
 
