@@ -61,4 +61,5 @@ export {
 export { kernel_origin_f64, kernel_translate_f64 } from "./kernel/origin";
 export { kernel_rows_f64, kernel_rows_work_f64 } from "./kernel/program";
 export { kernel_block_f64, kernel_block_work_f64, kernel_product_f64 } from "./kernel/block";
+export { bootstrap_f64, bootstrap_work_f64 } from "./stats/bootstrap";
 export { power_law_scan_f64, power_law_scan_work_f64 } from "./stats/power_law";

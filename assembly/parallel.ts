@@ -196,6 +196,12 @@ export function claimBit(word: usize, bit: i32): bool {
   return (old & (1 << bit)) == 0;
 }
 
+/** Gives a bit back that claimBit gave. */
+export function releaseBit(word: usize, bit: i32): void {
+  if (ASC_FEATURE_THREADS) atomic.and<i32>(word, ~(1 << bit));
+  else store<i32>(word, load<i32>(word) & ~(1 << bit));
+}
+
 /** True once the abort word is set. Serial loops over 10 ms look here and return INFO_ABORTED. */
 // @ts-ignore: decorator
 @inline

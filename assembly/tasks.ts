@@ -35,6 +35,7 @@ import { krylov_correct_task } from "./decomp/krylov";
 import { moments_task } from "./decomp/moments";
 import { kernel_pack_task, kernel_sum_task, kernel_tile_task } from "./kernel/block";
 import { multiply_rows_task } from "./blas/rows";
+import { bootstrap_task } from "./stats/bootstrap";
 import { power_law_scan_task } from "./stats/power_law";
 import { stress_task } from "./stress";
 
@@ -104,6 +105,7 @@ export const enum Task {
   KERNEL_SUM,
   MULTIPLY_ROWS,
   POWER_LAW_SCAN,
+  BOOTSTRAP,
 }
 
 /** Runs items [i0, i1) of the current region; arguments are in args<T>() of parallel.ts. */
@@ -174,5 +176,6 @@ export function runTask(task: i32, i0: i32, i1: i32): void {
     case Task.KERNEL_SUM: return kernel_sum_task(i0, i1);
     case Task.MULTIPLY_ROWS: return multiply_rows_task(i0, i1);
     case Task.POWER_LAW_SCAN: return power_law_scan_task(i0, i1);
+    case Task.BOOTSTRAP: return bootstrap_task(i0, i1);
   }
 }

@@ -64,6 +64,7 @@ export const names: Names<Operations> = {
     powerLaw: true,
     tracyWidomCdf: true,
     tracyWidomQuantile: true,
+    bootstrap: true,
     distribution: true,
     compare: true,
     sample: true,

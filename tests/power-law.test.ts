@@ -130,7 +130,8 @@ testEach("pruning changes no bit", (rt) => {
   for (let seed = 0; seed < 600; seed++) {
     const data = sample(seed);
     check(data, {}, `${seed}`);
-    check(data, { ks: "twoSided" }, `${seed} two-sided`);
+    check(data, { ks: "twoSided", distance: seed & 1 ? "D" : "V" }, `${seed} two-sided`);
+    check(data, { distance: "V" }, `${seed} V`);
     check(data, { xmax: Math.min(3 * data[0]!, 1.7e308), sigmaThreshold: 0.3 }, `${seed} xmax`);
     check(data, { compat: "2.x", alphaRange: [1.5, 2.5] }, `${seed} 2.x`);
     if (data.length >= 20) check(data, { compat: "weightwatcher" }, `${seed} weightwatcher`);
@@ -146,6 +147,7 @@ testEach("pruning changes no bit", (rt) => {
   ]) {
     check(data, {}, "large");
     check(data, { ks: "twoSided" }, "large, two-sided");
+    check(data, { distance: "V" }, "large, V");
   }
 });
 

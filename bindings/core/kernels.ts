@@ -40,6 +40,11 @@ export interface Kernels {
   multiply_rows_f64(
     m: number, n: number, b: number, ids: Pointer, a: Pointer, lda: number, x: Pointer, ldx: number, y: Pointer, ldy: number,
   ): Info;
+  bootstrap_work_f64(n: number, threads: number): number;
+  bootstrap_f64(
+    n: number, x: Pointer, options: Pointer, below: number, xmin: number, exponent: number, share: number, replicas: number, seed: number,
+    threads: number, out: Pointer, work: Pointer,
+  ): Info;
   power_law_scan_work_f64(n: number): number;
   power_law_scan_f64(n: number, x: Pointer, options: Pointer, fit: Pointer, all: Pointer, work: Pointer): Info;
 

@@ -8,6 +8,7 @@
  */
 
 export { analyzeLayer } from "./analyzeLayer.ts";
+export { bootstrap } from "./bootstrap.ts";
 export { compare } from "./compare.ts";
 export { distribution } from "./distribution.ts";
 export { esd } from "./esd.ts";

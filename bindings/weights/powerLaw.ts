@@ -108,14 +108,20 @@ export interface PositiveSample {
  * positive are left out, with a warning. α and D don't change when all values are multiplied by the same number.
  *
  * α is null with a reason where there is nothing to fit: fewer than 3 distinct values, or no candidate for xmin.
- * Throws ShapeError if there are no numbers, NotFiniteError on NaN or an infinity. Typically O(n·√n), at worst O(n²), as
- * with `scan` and every distance but "D".
+ * Throws ShapeError if there are no numbers, NotFiniteError on NaN or an infinity. Takes the time of sorting and that of some
+ * n·√n powers, at worst of n²/2, as with `scan` and the distances "Asquare" and "Kappa" always.
  */
 export function powerLaw(rt: Runtime, data: ArrayLike<number>, options: PowerLawOptions = {}): PowerLawFit {
   const fn = "weights.powerLaw";
   const settings = checkPowerLaw(fn, options);
-  const sample = positiveSample(fn, data, settings.xmax);
-  const { values, dropped, above } = sample;
+  return fitPositive(rt, fn, data, positiveSample(fn, data, settings.xmax), settings, options);
+}
+
+/** The fit of what `positiveSample` made of `data`. */
+export function fitPositive(
+  rt: Runtime, fn: string, data: ArrayLike<number>, { values, dropped, above }: PositiveSample, settings: PowerLawSettings,
+  options: PowerLawOptions,
+): PowerLawFit {
   if (options.discrete) checkWhole(fn, values);
   const warnings = dropped ? [`${dropped} of ${data.length} values are not positive and were left out`] : [];
   const none = (reason: string): PowerLawFit => ({
