@@ -35,15 +35,13 @@ export type { RidgePathOptions, RidgePathResult } from "./regression/ridgePath.t
 export type { SolveFitInfo, SolveFitOptions } from "./regression/solve.ts";
 export type { ModelOptions, ModelReport } from "./weights/analyze.ts";
 export type { LayerOptions, LayerReport } from "./weights/analyzeLayer.ts";
+export type { BootstrapEstimate, BootstrapOptions, BootstrapResult } from "./weights/bootstrap.ts";
 export type { CompareOptions, Comparison } from "./weights/compare.ts";
 export type { DistributionFit, DistributionName, DistributionOptions, Parameters } from "./weights/distribution.ts";
 export type { EsdOptions, SpectrumOptions } from "./weights/esd.ts";
 export type { WeightData, WeightLike } from "./weights/layers.ts";
 export type { MarchenkoPasturFit, MarchenkoPasturOptions } from "./weights/marchenkoPastur.ts";
 export type { Edges } from "./weights/marchenkoPasturLaw.ts";
-export type { BootstrapEstimate, BootstrapOptions, BootstrapResult } from "./weights/bootstrap.ts";
-export type { EsdOptions } from "./weights/esd.ts";
-export type { WeightLike } from "./weights/layers.ts";
 export type { PowerLawFit, PowerLawOptions, PowerLawScan } from "./weights/powerLaw.ts";
 export type { Randomized } from "./weights/randomized.ts";
 export type { SampleOptions } from "./weights/sample.ts";
