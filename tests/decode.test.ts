@@ -121,6 +121,7 @@ const refused: [string, StoredTensor, RegExp][] = [
   ["a negative size", { shape: [-1], dtype: "f32", bytes }, /shape \(-1\), expected whole numbers/],
   ["a size that is no number", { shape: [NaN], dtype: "f32", bytes }, /shape \(NaN\)/],
   ["an unknown dtype", { shape: [1], dtype: "c64" as TensorDtype, bytes }, /dtype c64, expected one of f64/],
+  ["a dtype that objects have by themselves", { shape: [1], dtype: "toString" as TensorDtype, bytes }, /dtype toString, expected one of f64/],
 ];
 for (const [what, stored, message] of refused) {
   test(`refused: ${what}`, () => {

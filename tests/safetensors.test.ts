@@ -75,6 +75,11 @@ test("an empty model, and one with names that objects have by themselves", async
   assert.deepEqual((await parseSafetensors(odd)).tensors.map(({ name }) => name), ["__proto__", "constructor"]);
 });
 
+test("a dtype that objects have by themselves is skipped like any other", async () => {
+  const { skipped } = await parseSafetensors(safetensors({ a: tensor("constructor", [1], 0, 1), b: tensor("__proto__", [], 1, 1) }, 1));
+  assert.deepEqual(skipped.map(({ reason }) => reason), ["its dtype is constructor", "its dtype is __proto__"]);
+});
+
 const tooLong = safetensors({}, 0);
 new DataView(tooLong.buffer).setBigUint64(0, 100_000_001n, true);
 const beyond = safetensors({}, 0);

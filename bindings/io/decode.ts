@@ -38,8 +38,8 @@ export const columnMajorStrides = (shape: readonly number[]) => rowMajorStrides(
  */
 export function decodeTensor(stored: StoredTensor, name = "decodeTensor"): TensorData {
   const { shape, dtype, bytes, quantization } = stored;
+  if (!Object.hasOwn(ITEM_SIZE, dtype)) throw new FormatError(`${name}: dtype ${String(dtype).slice(0, 40)}, expected one of ${Object.keys(ITEM_SIZE).join(", ")}`);
   const size = ITEM_SIZE[dtype];
-  if (size === undefined) throw new FormatError(`${name}: dtype ${String(dtype).slice(0, 40)}, expected one of ${Object.keys(ITEM_SIZE).join(", ")}`);
   const reach = requireWithin(stored, size, name);
   const flat = decodeFlat(bytes.subarray(0, reach * size), dtype, size, stored.bigEndian ?? false);
   const ordered = !stored.strides || isRowMajor(shape, stored.strides) ? flat : gather(flat, shape, stored.strides);

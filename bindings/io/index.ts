@@ -1,6 +1,6 @@
 /**
- * `eigenscope/io`: bytes of a file → Matrix, and back; what is done to data before it is learnt from. Works on bytes
- * and numbers alone, in Node and browsers.
+ * `eigenscope/io`: bytes of a file → Matrix, and back; model files → named tensors; what is done to data before it
+ * is learnt from. Works on bytes and numbers alone, in Node and browsers.
  *
  * @module eigenscope/io
  */

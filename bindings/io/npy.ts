@@ -24,9 +24,9 @@ export interface NpyHeader {
 
 const RECORD = "record";
 
-const DTYPES: Record<string, TensorDtype> = {
+const DTYPES = new Map<string, TensorDtype>(Object.entries({
   f8: "f64", f4: "f32", f2: "f16", i8: "i64", i4: "i32", i2: "i16", i1: "i8", u8: "u64", u4: "u32", u2: "u16", u1: "u8", b1: "bool",
-};
+} as const));
 
 /** NumPy itself takes no more than 10,000 unless it is told to. */
 const LONGEST_HEADER = 65535;
@@ -97,7 +97,7 @@ export interface NpyType {
 
 /** The dtype that a type string of NumPy stands for, or what its array holds instead of real numbers. */
 export function npyType(descr: string): NpyType | { reason: string } {
-  const dtype = /^[<>=|]/.test(descr) ? DTYPES[descr.slice(1)] : undefined;
+  const dtype = /^[<>=|]/.test(descr) ? DTYPES.get(descr.slice(1)) : undefined;
   if (dtype) return { dtype, bigEndian: descr[0] === ">" };
   if (descr === RECORD) return { reason: "named fields" };
   if (descr.includes("O")) return { reason: "Python objects" };

@@ -26,18 +26,18 @@ const MOST_TENSORS = 2 ** 18;
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
 /** By the name of the storage without "torch." and "Storage". */
-const STORAGES: Record<string, TensorDtype> = {
+const STORAGES = new Map<string, TensorDtype>(Object.entries({
   Double: "f64", Float: "f32", Half: "f16", BFloat16: "bf16", Long: "i64", Int: "i32", Short: "i16", Char: "i8", Byte: "u8", Bool: "bool",
-};
+} as const));
 /** What has no storage type of its own, by its dtype. */
-const DTYPES: Record<string, TensorDtype> = {
+const DTYPES = new Map<string, TensorDtype>(Object.entries({
   float64: "f64", float32: "f32", float16: "f16", bfloat16: "bf16", float8_e4m3fn: "f8_e4m3", float8_e5m2: "f8_e5m2",
   int64: "i64", int32: "i32", int16: "i16", int8: "i8", uint64: "u64", uint32: "u32", uint16: "u16", uint8: "u8", bool: "bool",
-};
+} as const));
 
 /** Names that are values, or that stand for one when they are called. */
-const VALUES = new RegExp(`^(torch\\.(${Object.keys(STORAGES).join("|")}|ComplexFloat|ComplexDouble|QInt8|QUInt8|QInt32)Storage` +
-  `|torch\\.(storage\\.UntypedStorage|UntypedStorage|${Object.keys(DTYPES).join("|")}|float8_\\w+|complex(32|64|128)|q?u?int\\d+` +
+const VALUES = new RegExp(`^(torch\\.(${[...STORAGES.keys()].join("|")}|ComplexFloat|ComplexDouble|QInt8|QUInt8|QInt32)Storage` +
+  `|torch\\.(storage\\.UntypedStorage|UntypedStorage|${[...DTYPES.keys()].join("|")}|float8_\\w+|complex(32|64|128)|q?u?int\\d+` +
   "|(per_tensor|per_channel)_\\w+|strided|sparse_\\w+|\\w+_format)|numpy\\.(ndarray|dtype))$");
 
 /** Something of the file that is no tensor of numbers, and why. */
@@ -175,7 +175,7 @@ class TorchHost implements PickleHost {
       throw this.error("a tensor that is no view of a storage");
     }
     const type = dtype ? dtype.name : storage.type;
-    const known = dtype ? DTYPES[type.slice("torch.".length)] : STORAGES[type.slice("torch.".length, -"Storage".length)];
+    const known = dtype ? DTYPES.get(type.slice("torch.".length)) : STORAGES.get(type.slice("torch.".length, -"Storage".length));
     if (!known) return new Unreadable(`its numbers are ${quoted(type)}`);
     const item = ITEM_SIZE[known];
     const bytes = storage.count * (dtype ? 1 : item);

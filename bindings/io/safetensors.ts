@@ -15,10 +15,10 @@ import type { ModelFile, NamedSource, Source, Tensor, TensorDtype } from "./tens
 
 const LONGEST_HEADER = 100_000_000;
 
-const DTYPES: Record<string, TensorDtype> = {
+const DTYPES = new Map<string, TensorDtype>(Object.entries({
   F64: "f64", F32: "f32", F16: "f16", BF16: "bf16", F8_E4M3: "f8_e4m3", F8_E5M2: "f8_e5m2",
   I64: "i64", I32: "i32", I16: "i16", I8: "i8", U64: "u64", U32: "u32", U16: "u16", U8: "u8", BOOL: "bool",
-};
+} as const));
 
 /** A tensor's line of the header; offsets from the end of the header on. */
 interface Entry {
@@ -47,7 +47,7 @@ export async function parseSafetensors(source: Source, name = "parseSafetensors"
   const tensors: Tensor[] = [];
   const skipped: ModelFile["skipped"] = [];
   for (const entry of entries) {
-    const dtype = DTYPES[entry.dtype];
+    const dtype = DTYPES.get(entry.dtype);
     if (dtype) tensors.push(tensorOf(file, start, entry, dtype));
     else skipped.push({ name: entry.name, reason: `its dtype is ${quoted(entry.dtype)}` });
   }
@@ -90,7 +90,7 @@ function parseEntry(tensor: string, value: unknown, name: string): Entry {
     throw new FormatError(`${name}: tensor ${quoted(tensor)}, expected { dtype, shape: [sizes], data_offsets: [from, to] }`);
   }
   const [from, to] = offsets as [number, number];
-  const known = DTYPES[dtype];
+  const known = DTYPES.get(dtype);
   const needed = known ? elementCount(shape) * ITEM_SIZE[known] : to - from;
   if (needed !== to - from || to < from) {
     throw new FormatError(`${name}: tensor ${quoted(tensor)}: shape ${shape.slice(0, 8).join("×")} of ${quoted(dtype)} ` +
