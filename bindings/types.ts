@@ -37,7 +37,7 @@ export type { ModelOptions, ModelReport } from "./weights/analyze.ts";
 export type { LayerOptions, LayerReport } from "./weights/analyzeLayer.ts";
 export type { BootstrapEstimate, BootstrapOptions, BootstrapResult } from "./weights/bootstrap.ts";
 export type { CompareOptions, Comparison } from "./weights/compare.ts";
-export type { DistributionFit, DistributionName, DistributionOptions, Parameters } from "./weights/distribution.ts";
+export type { DistributionFit, DistributionName, DistributionOptions, DistributionParameters } from "./weights/distribution.ts";
 export type { EsdOptions, SpectrumOptions } from "./weights/esd.ts";
 export type { WeightData, WeightLike } from "./weights/layers.ts";
 export type { MarchenkoPasturFit, MarchenkoPasturOptions } from "./weights/marchenkoPastur.ts";

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { createRuntime } from "../bindings/core/create.ts";
 import { NotFiniteError, OptionError, ShapeError } from "../bindings/errors.ts";
 import { compare } from "../bindings/weights/compare.ts";
-import { distribution, type DistributionFit, type DistributionName, type Parameters } from "../bindings/weights/distribution.ts";
+import { distribution, type DistributionFit, type DistributionName, type DistributionParameters } from "../bindings/weights/distribution.ts";
 import { distributionNames, familyOf } from "../bindings/weights/distributions/families.ts";
 import { powerLaw } from "../bindings/weights/powerLaw.ts";
 import { sample } from "../bindings/weights/sample.ts";
@@ -19,7 +19,7 @@ interface Run {
   D: number;
   scan?: { xmins: number[]; Ds: number[] };
   exact?: { xmin: number; alpha: number; D: number };
-  fits: Record<DistributionName, { parameters: Parameters; logLikelihood: number; D: number }>;
+  fits: Record<DistributionName, { parameters: DistributionParameters; logLikelihood: number; D: number }>;
   comparisons: { a: DistributionName; b: DistributionName; R: number; p: number; normalized: number | null }[];
 }
 interface Fixture {
@@ -80,7 +80,7 @@ for (const { label, data, discrete, run } of runs) {
   });
 }
 
-const LAWS: [DistributionName, Parameters, number][] = [
+const LAWS: [DistributionName, DistributionParameters, number][] = [
   ["powerLaw", { alpha: 2.4 }, 3], ["truncatedPowerLaw", { alpha: 1.7, lambda: 0.05 }, 2], ["truncatedPowerLaw", { alpha: -0.5, lambda: 0.3 }, 1],
   ["lognormal", { mu: 0.4, sigma: 1.3 }, 2], ["lognormal", { mu: 2.5, sigma: 0.6 }, 1], ["lognormal", { mu: -6, sigma: 2 }, 4],
   ["lognormalPositive", { mu: 1, sigma: 1 }, 1], ["exponential", { lambda: 0.2 }, 5], ["stretchedExponential", { lambda: 0.4, beta: 0.6 }, 1],

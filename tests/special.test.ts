@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { erf, erfc, erfcx, inverseLogErfc, logErfc } from "../bindings/weights/special/erfc.ts";
 import { logExpIntegral, logGamma, logUpperGamma } from "../bindings/weights/special/gamma.ts";
+import { findRoot, maximize, maximize2 } from "../bindings/weights/special/optimize.ts";
 import { logPowerSum } from "../bindings/weights/special/powerSum.ts";
 import { hurwitzZeta, zetaMeanLog } from "../bindings/weights/special/zeta.ts";
 
@@ -86,4 +87,19 @@ test("sums of powers with a cutoff are mpmath's, and zeta's without", () => {
   // a sum that overflows
   const expected = logGamma(301) - 301 * Math.log(0.01);
   assert.ok(relative(logPowerSum(-300, 0.01, 1) - 0.01, expected) < 1e-12);
+});
+
+test("roots and maxima are found to the digits that are promised", () => {
+  assert.ok(relative(findRoot((x) => x * x - 2, 0, 2), Math.SQRT2) <= 4e-16);
+  assert.ok(relative(findRoot((x) => 1e-9 - Math.exp(-x), 0, 700), 9 * Math.LN10) <= 4e-16);
+  assert.ok(Math.abs(findRoot((x) => (x - 1) ** 9, 0, 3) - 1) <= 1e-15);
+  assert.equal(findRoot((x) => x + 1, 0, 3), 0, "no change of sign: the nearer end");
+  assert.ok(Math.abs(maximize((x) => -((x - 0.3) ** 2), -5, 40) - 0.3) < 1e-8);
+  assert.ok(Math.abs(maximize((x) => Math.log(x) - x, 1e-9, 50) - 1) < 1e-7);
+  assert.ok(Math.abs(maximize((x) => x, 2, 3) - 3) < 1e-7, "at an end");
+  // Rosenbrock's valley
+  const [x, y] = maximize2((a, b) => -((1 - a) ** 2) - 100 * (b - a * a) ** 2, [-1.2, 1], [0.5, 0.5]);
+  assert.ok(Math.abs(x - 1) < 1e-6 && Math.abs(y - 1) < 1e-6, `${x}, ${y}`);
+  const [c] = maximize2((a, b) => (a < 0 ? -Infinity : -a - b * b), [1, 1], [0.1, 0.1]);
+  assert.ok(c >= 0 && c < 1e-6, `${c}`);
 });

@@ -5,7 +5,7 @@
 
 import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
-import { checkCompat, checkName, fitFamily, type DistributionName, type DistributionOptions, type Parameters } from "./distribution.ts";
+import { checkCompat, checkName, fitFamily, type DistributionName, type DistributionOptions, type DistributionParameters } from "./distribution.ts";
 import { areNested } from "./distributions/families.ts";
 import { erfc } from "./special/erfc.ts";
 import { chooseTail } from "./tail.ts";
@@ -28,7 +28,7 @@ export interface Comparison {
   nested: boolean;
   /** Of the first family and the second. */
   logLikelihoods: [number, number];
-  parameters: [Parameters, Parameters];
+  parameters: [DistributionParameters, DistributionParameters];
   xmin: number;
   nTail: number;
 }

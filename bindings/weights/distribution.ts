@@ -6,11 +6,11 @@
 import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
 import { distributionNames, familyOf, type DistributionName } from "./distributions/families.ts";
-import type { Law, Parameters, Tail } from "./distributions/family.ts";
+import type { Law, DistributionParameters, Tail } from "./distributions/family.ts";
 import { chooseTail, type TailOptions } from "./tail.ts";
 
 export type { DistributionName } from "./distributions/families.ts";
-export type { Parameters } from "./distributions/family.ts";
+export type { DistributionParameters } from "./distributions/family.ts";
 
 export interface DistributionOptions extends TailOptions {
   /**
@@ -24,7 +24,7 @@ export interface DistributionOptions extends TailOptions {
 export interface DistributionFit {
   name: DistributionName;
   /** By name: alpha; alpha, lambda; mu, sigma; lambda; lambda, beta. */
-  parameters: Parameters;
+  parameters: DistributionParameters;
   logLikelihood: number;
   /** Kolmogorov and Smirnov's distance, with the share of smaller values as the sample's distribution function. */
   D: number;

@@ -3,7 +3,7 @@
 import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
 import { RandomState } from "../random/mt19937.ts";
-import { checkName, type DistributionName, type Parameters } from "./distribution.ts";
+import { checkName, type DistributionName, type DistributionParameters } from "./distribution.ts";
 import { familyOf } from "./distributions/families.ts";
 import { checkXmin } from "./tail.ts";
 
@@ -26,7 +26,7 @@ const AT_ONCE = 4096;
  *
  * O(n); truncatedPowerLaw takes some 10 µs for each number. Throws OptionError on parameters that are none of the family.
  */
-export function sample(rt: Runtime, name: DistributionName, parameters: Parameters, n: number, options: SampleOptions = {}): Float64Array {
+export function sample(rt: Runtime, name: DistributionName, parameters: DistributionParameters, n: number, options: SampleOptions = {}): Float64Array {
   const fn = "weights.sample";
   checkName(fn, "name", name);
   const { seed = 0, xmin = 1, discrete = false } = options;

@@ -33,6 +33,17 @@ export const weightCases: Case[] = [
     }),
   },
   {
+    title: "samples of a distribution are fitted and compared",
+    run: ({ options }) => withEngine(options, async (es) => {
+      const sample = await es.weights.sample("truncatedPowerLaw", { alpha: 1.5, lambda: 0.1 }, 2000, { seed: 2 });
+      const fit = await es.weights.distribution(sample, "truncatedPowerLaw", { xmin: 1 });
+      assert.closeTo(fit.parameters.alpha!, 1.5, 0.2);
+      const { R, p, nested } = await es.weights.compare(sample, "powerLaw", "truncatedPowerLaw", { xmin: 1 });
+      assert.isTrue(nested && R < 0 && p < 1e-6);
+      assert.instanceOf(await rejection(es.weights.distribution([1, NaN], "powerLaw")), NotFiniteError);
+    }),
+  },
+  {
     title: "a model is analysed layer by layer, and what is no layer is listed with its reason",
     run: ({ options }) => withEngine(options, async (es) => {
       const model = [tensor("fc.weight", [10, 10], diagonal), tensor("fc.bias", [10], diagonal.slice(0, 10))];

@@ -7,22 +7,23 @@ import { discretePowerLaw, powerLaw } from "./powerLaw.ts";
 import { discreteStretchedExponential, stretchedExponential } from "./stretchedExponential.ts";
 import { discreteTruncatedPowerLaw, truncatedPowerLaw } from "./truncatedPowerLaw.ts";
 
+export type DistributionName =
+  | "powerLaw" | "truncatedPowerLaw" | "lognormal" | "lognormalPositive" | "exponential" | "stretchedExponential";
+
 /** On x ≥ xmin, and on whole numbers from xmin on. */
-const FAMILIES = {
+const FAMILIES: { readonly [name in DistributionName]: readonly [onReals: unknown, onWholeNumbers: unknown] } = {
   powerLaw: [powerLaw, discretePowerLaw],
   truncatedPowerLaw: [truncatedPowerLaw, discreteTruncatedPowerLaw],
   lognormal: [lognormal, discreteLognormal],
   lognormalPositive: [lognormalPositive, discreteLognormalPositive],
   exponential: [exponential, discreteExponential],
   stretchedExponential: [stretchedExponential, discreteStretchedExponential],
-} as const;
-
-export type DistributionName = keyof typeof FAMILIES;
+};
 
 export const distributionNames = Object.keys(FAMILIES) as DistributionName[];
 
 export function familyOf(name: DistributionName, discrete: boolean): Family {
-  return FAMILIES[name][discrete ? 1 : 0] as unknown as Family;
+  return FAMILIES[name][discrete ? 1 : 0] as Family;
 }
 
 const SPECIAL_CASES: [DistributionName, DistributionName][] = [

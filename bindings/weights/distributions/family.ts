@@ -1,7 +1,7 @@
 // What every family of distributions can do on the values from xmin on.
 
 /** By name, e.g. { alpha: 2.5 }. */
-export type Parameters = Record<string, number>;
+export type DistributionParameters = Record<string, number>;
 
 /** The values of a sample from xmin on: xmin·e^y with y ≥ 0. */
 export interface Tail {
@@ -31,7 +31,7 @@ export interface Law {
   quantile(e: number): number;
 }
 
-export interface Family<P extends object = Parameters> {
+export interface Family<P extends object = DistributionParameters> {
   /** What its parameters must be, in words and as a test. */
   readonly expected: string;
   isValid(parameters: P): boolean;
