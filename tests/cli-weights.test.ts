@@ -94,8 +94,8 @@ test("the table: aligned, within 120 columns, with the metric and what was skipp
   const lines = stdout.split("\n");
   const head = lines.find((line) => line.includes("α ± σ"))!;
   const row = lines.find((line) => line.includes("fc.weight"))!;
-  for (const word of ["layer", "shape", "Q", "x_min", "D", "n_tail", "λ_max", "st.rank", "verdict"]) assert.ok(head.includes(word), word);
-  assert.match(row, /fc\.weight +10×10 +1 +2\.84 ± 0\.82 +3\.6 +0\.253 +5 +10 +3\.85 +regularized/);
+  for (const word of ["layer", "shape", "Q", "x_min", "D", "n_tail", "λ_max", "st.rank", "spikes", "verdict"]) assert.ok(head.includes(word), word);
+  assert.match(row, /fc\.weight +10×10 +1 +2\.84 ± 0\.82 +3\.6 +0\.253 +5 +10 +3\.85 +\d+ +regularized/);
   assert.equal(row.indexOf("2.84 ± 0.82") + 11, head.indexOf("α ± σ") + 5);
   assert.match(stdout, /6\.5411 \(ln\), 2\.8408 \(log₁₀\)/);
   assert.match(stdout, /skipped.*1 \(fc\.bias\)/);
@@ -191,7 +191,7 @@ test("--csv and --report write files", async () => {
   assert.match(stdout, /out\.csv/);
   const csv = await readFile(join(folder, "out.csv"), "utf8");
   assert.equal(csv.split("\r\n").length, 1 + 4 + 1);
-  assert.match(csv, /^file,layer,name,kind,shape,rows,cols,Q,alpha,sigma,xmin,D,nTail,/);
+  assert.match(csv, /^file,layer,name,kind,shape,rows,cols,matrices,Q,alpha,sigma,xmin,D,nTail,/);
   const html = await readFile(join(folder, "out.html"), "utf8");
   assert.match(html, /Layer 2 prediction: /);
   assert.match(html, /id="metric"/);

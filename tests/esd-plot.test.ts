@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { esdDescription, esdPlot, type EsdLayer } from "../bindings/plot/index.ts";
+import { logTicks } from "../bindings/plot/spectrum.ts";
 import { uniform } from "./harness.ts";
 
 const next = uniform(5);
@@ -52,6 +53,14 @@ test("the bulk has the mass of its eigenvalues between its edges", () => {
     const [x, , bulk] = plot.data as [number[], unknown, (number | null)[]];
     assert.ok(Math.abs(area(x, bulk!, yRange(plot)[0]) - 300 / 402) < 0.02, `${lower}: ${area(x, bulk!, yRange(plot)[0])}`);
     assert.ok(x.every((at, k) => (at < lower || at > upper) === (bulk![k] === null)));
+  }
+});
+
+test("ticks of a small plot over many powers of ten are few", () => {
+  const ticks = (min: number, max: number, most: number) => logTicks(min, max, most).length;
+  for (const decades of [1, 2, 3, 5, 8, 12, 30]) for (const most of [2, 3, 4, 6]) {
+    const found = ticks(0.7, 0.7 * 10 ** decades, most);
+    assert.ok(found >= 2 && found <= 7, `${decades} ${most}: ${found}`);
   }
 });
 

@@ -27,7 +27,7 @@ function layer(l: number, more: Partial<ReportedLayer> = {}): ReportedLayer {
     : { alpha, sigma: null, xmin: null, D: null, nTail: 0, mu: null, reason: "2 distinct eigenvalues, a fit needs 3" };
   return {
     name: `block.${l}.weight`, kind: "dense", shape: [rows, cols], rows, cols, Q: 1.5, eigenvalues, lambdaMax: eigenvalues.at(-1)!, stableRank: 4.5, spikes: 3,
-    mp: { lower: 1, upper: 2, bulk: 30 }, verdict: verdict(alpha), warnings: [], ...fit, ...more,
+    mp: { lower: 1, upper: 2, bulk: 30 }, training: null, verdict: verdict(alpha), warnings: [], ...fit, ...more,
   };
 }
 
@@ -89,7 +89,7 @@ test("a model without a layer, and a layer without a name", () => {
   const none = weightsReport([model("x.onnx", 0, { universalMetric: null, universalMetricLog10: null })], { engine });
   assert.match(none, /No layer has a spectrum/);
   assert.doesNotMatch(none, /undefined|NaN/);
-  assert.match(weightsReport([model("x", 0, { layers: [layer(0, { name: "", mp: null, spikes: null })] })], { engine }), /\(no name\)/);
+  assert.match(weightsReport([model("x", 0, { layers: [layer(0, { name: "", mp: null, spikes: null, training: "over-trained" })] })], { engine }), /\(no name\)/);
 });
 
 test("names of a series are told apart", () => {

@@ -31,6 +31,7 @@ const COLUMNS: Column[] = [
   { head: "n_tail", rank: 0, cell: ({ alpha, nTail }) => (alpha === null ? "–" : String(nTail)) },
   { head: "λ_max", rank: 2, cell: ({ lambdaMax }) => short(lambdaMax) },
   { head: "st.rank", rank: 3, cell: ({ stableRank }) => short(stableRank) },
+  { head: "spikes", rank: 1, cell: ({ spikes }) => (spikes === null ? "–" : String(spikes)) },
   { head: "verdict", rank: 0, left: true, cell: (layer) => verdictWord(layer) },
 ];
 

@@ -3,8 +3,8 @@
 import type { ReportedModel } from "./weightsReport.ts";
 
 const COLUMNS = [
-  "name", "kind", "shape", "rows", "cols", "Q", "alpha", "sigma", "xmin", "D", "nTail", "lambdaMax", "stableRank",
-  "spikes", "mpSoftRank", "mu", "verdict", "reason", "warnings",
+  "name", "kind", "shape", "rows", "cols", "matrices", "Q", "alpha", "sigma", "xmin", "D", "nTail", "lambdaMax", "lambdaMin", "stableRank", "count", "rank",
+  "entropy", "logNorm", "logSpectralNorm", "alphaWeighted", "logAlphaNorm", "spikes", "mpSoftRank", "mu", "verdict", "training", "reason", "warnings",
 ] as const;
 
 /**

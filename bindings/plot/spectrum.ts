@@ -146,7 +146,7 @@ export function logTicks(min: number, max: number, most: number): number[] {
   const step = Math.ceil((high - low + 1) / most);
   const powers: number[] = [];
   for (let k = Math.ceil(low / step) * step; k <= high; k += step) powers.push(Number(`1e${k}`));
-  if (powers.length >= 3) return powers;
+  if (powers.length >= 3 || (step > 1 && powers.length === 2)) return powers;
   const fine = [];
   for (let k = low - 1; k <= high; k++) for (const m of [1, 2, 5]) fine.push(Number(`${m}e${k}`));
   const shown = fine.filter((tick) => tick >= min && tick <= max);

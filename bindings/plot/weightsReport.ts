@@ -1,38 +1,22 @@
 // The report of trained weights: a table of layers, the spectrum of each one, and for checkpoints how they change.
 
+import type { ModelReport } from "../weights/analyze.ts";
+import type { LayerReport } from "../weights/analyzeLayer.ts";
 import { alphaLines, shortNames, type Line } from "./checkpoints.ts";
 import { fact, htmlDocument, plotted, text, warningBox, type Panel, type ReportEngine } from "./document.ts";
 import { esdBins, esdDescription, type EsdLayer } from "./esd.ts";
 import { grouped, significant } from "./numbers.ts";
 import { groupSkipped, prediction, verdictCounts, verdictWord } from "./verdicts.ts";
 
-/** What is told of a layer: a LayerReport. */
-export interface ReportedLayer extends EsdLayer {
-  name: string;
-  kind: string;
-  shape: number[];
-  rows: number;
-  cols: number;
-  Q: number;
-  D: number | null;
-  lambdaMax: number;
-  stableRank: number;
-  spikes?: number | null;
-  mu: number | null;
-  verdict: string;
-  /** Why α is null. */
-  reason?: string;
-  warnings: string[];
-}
+/** What is told of a layer; a LayerReport has all of it. */
+export type ReportedLayer = EsdLayer & Pick<
+  LayerReport, "name" | "kind" | "shape" | "rows" | "cols" | "Q" | "D" | "lambdaMax" | "stableRank" | "spikes" | "mu" | "verdict" | "training" | "reason" | "warnings"
+>;
 
 /** What `es.weights.analyze` gives of a model, and the file it was read from. */
-export interface ReportedModel {
+export interface ReportedModel extends Omit<ModelReport, "layers"> {
   file: string;
   layers: ReportedLayer[];
-  universalMetric: number | null;
-  universalMetricLog10: number | null;
-  skipped: { name: string; reason: string }[];
-  warnings: string[];
 }
 
 export interface WeightsReportOptions {
@@ -176,9 +160,16 @@ function tableRow(layer: ReportedLayer, id: string): string {
     cells.join("")}<td class="words" data-sort="${word}">${word}</td></tr>`;
 }
 
+/** A tail of fewer values is marked. */
+const FEW = 50;
+
 function figure(layer: ReportedLayer, l: number, id: string): string {
-  const { name, alpha, sigma, shape, warnings, reason, nTail } = layer;
-  const fit = alpha === null ? `no fit: ${text(reason ?? "")}` : `α ${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}, ${grouped(nTail)} in the tail`;
+  const { name, alpha, sigma, shape, reason, nTail, training } = layer;
+  const tail = `${nTail < FEW ? "only " : ""}${grouped(nTail)} in the tail`;
+  const fit = alpha === null ? `no fit: ${text(reason ?? "")}` : `α ${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}, ${tail}`;
+  // that of a short tail is said
+  const warnings = layer.warnings.filter((line) => !/^nTail is \d+: from fewer/.test(line));
+  if (training) warnings.unshift(`WeightWatcher calls this α ${training}`);
   return `<figure>
 <figcaption><h3>${breakable(name || "(no name)")}</h3>
 <p><span class="number">${shape.join("×")}</span> · ${fit}</p></figcaption>
