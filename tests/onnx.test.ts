@@ -96,11 +96,18 @@ test("shapes that the bytes do not fill are refused before anything is allocated
   await rejects(withTensor([1, 1], [2, 1], [8, "W"]), /needs 4 bytes, the file holds 0/);
 });
 
-test("graphs in graphs are followed to a limit, and more names than a model has are refused", async () => {
+test("numbers that are cut off or too long are refused", async () => {
+  for (const numbers of [[1, 128], [128], Array(11).fill(128).concat(1)]) {
+    await rejects(withTensor([1, 2], [2, 6], [8, "W"], [5, Uint8Array.from(numbers)]), /damaged|needs 2 numbers/);
+  }
+  await rejects(withTensor([1, 1], [2, 1], [8, "W"], [4, new Uint8Array(6)]), /needs 1 numbers, the file holds 1\.5/);
+});
+
+test("graphs in graphs are followed to a limit, and more nodes than a model has are refused", async () => {
   let graph = message();
   for (let depth = 0; depth < 100; depth++) graph = message([1, message([5, message([6, graph])])]);
   await rejects(message([7, graph]), /more than 32 deep/);
-  await rejects(message([7, new Uint8Array(2 ** 22).map((_, k) => (k & 1 ? 0 : 0x0a))]), /more than 1048576/);
+  await rejects(message([7, new Uint8Array(2 ** 21).map((_, k) => (k & 1 ? 0 : 0x0a))]), /more than 524288 nodes/);
 });
 
 test("external data that is missing, short or outside the folder is named", async () => {

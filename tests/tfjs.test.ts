@@ -146,6 +146,10 @@ test("what a weight says of itself is checked", async () => {
   for (const entry of bad) await rejects([{ paths, weights: [entry] }], /expected|has no name/, new Uint8Array(8));
 });
 
+test("a group has each file once", async () => {
+  await rejects([{ paths: ["s0.bin", "./s0.bin"], weights: [weight("a", [4])] }], /twice/, new Uint8Array(8));
+});
+
 test("shards that are missing or outside the folder are named", async () => {
   await rejects([{ paths: ["s0.bin", "gone.bin"], weights: [] }], /gone\.bin.*missing/, new Uint8Array(8));
   for (const path of ["../s0.bin", "/s0.bin", "a/../../s0.bin", "C:/s0.bin", "..\\s0.bin", "https://x/s0.bin", "%2e%2e/s0.bin", 3, "", null]) {

@@ -22,7 +22,6 @@ export interface TensorRecord {
 }
 
 export interface AttributeRecord {
-  name: string;
   i?: number;
   /** The first few. */
   ints: number[];
@@ -36,7 +35,8 @@ export interface NodeRecord {
   name: string;
   inputs: string[];
   outputs: string[];
-  attributes: AttributeRecord[];
+  /** By name. */
+  attributes: Map<string, AttributeRecord>;
 }
 
 /** A graph, or the body of a function. */
@@ -55,8 +55,8 @@ export interface ModelRecord {
   functions: Map<string, GraphRecord>;
 }
 
-/** Nodes, tensors, attributes and names in a file; each takes some hundred bytes of memory, and as few as 2 of the file. */
-const MOST_RECORDS = 2 ** 20;
+/** Nodes, attributes and tensors in a file; each takes some hundred bytes of memory, and as few as 2 of the file. */
+const MOST_RECORDS = 2 ** 19;
 /** Graphs in graphs. */
 const DEEPEST_GRAPH = 32;
 /** Of a list that is not packed: each number is a piece. */
@@ -117,7 +117,7 @@ class ProtoReader {
       if (field === 1 && tensor.dims.length <= MOST_INTS) return readInts(tag, reader, tensor.dims);
       if (TYPED_FIELDS.has(field)) this.typed(tensor, tag, reader);
       else if (tag === varint(2)) tensor.dataType = reader.int32();
-      else if (tag === bytes(8)) tensor.name = this.text(reader);
+      else if (tag === bytes(8)) tensor.name = reader.string();
       else if (tag === bytes(9)) tensor.raw = this.rangeOf(reader.bytes());
       else if (tag === bytes(13)) this.entry(reader.bytes(), external);
       else if (tag === varint(14)) isExternal = reader.int32() === 1;
@@ -162,10 +162,10 @@ class ProtoReader {
     const graph: GraphRecord = { nodes: [], initializers: [], sparse: [], key: "", inputs: [] };
     let [name, domain] = ["", ""];
     this.fields(message, (tag, reader) => {
-      if (tag === bytes(1)) name = this.text(reader);
-      else if (tag === bytes(4)) graph.inputs.push(this.text(reader));
+      if (tag === bytes(1)) name = reader.string();
+      else if (tag === bytes(4)) graph.inputs.push(reader.string());
       else if (tag === bytes(7)) graph.nodes.push(this.node(reader.bytes(), 0));
-      else if (tag === bytes(10)) domain = this.text(reader);
+      else if (tag === bytes(10)) domain = reader.string();
       else return false;
       return true;
     });
@@ -174,33 +174,34 @@ class ProtoReader {
 
   private node(message: Uint8Array, depth: number): NodeRecord {
     this.count();
-    const node: NodeRecord = { op: "", domain: "", name: "", inputs: [], outputs: [], attributes: [] };
+    const node: NodeRecord = { op: "", domain: "", name: "", inputs: [], outputs: [], attributes: new Map() };
     this.fields(message, (tag, reader) => {
-      if (tag === bytes(1)) node.inputs.push(this.text(reader));
-      else if (tag === bytes(2)) node.outputs.push(this.text(reader));
-      else if (tag === bytes(3)) node.name = this.text(reader);
-      else if (tag === bytes(4)) node.op = this.text(reader);
-      else if (tag === bytes(5)) node.attributes.push(this.attribute(reader.bytes(), depth));
-      else if (tag === bytes(7)) node.domain = this.text(reader);
+      if (tag === bytes(1)) node.inputs.push(reader.string());
+      else if (tag === bytes(2)) node.outputs.push(reader.string());
+      else if (tag === bytes(3)) node.name = reader.string();
+      else if (tag === bytes(4)) node.op = reader.string();
+      else if (tag === bytes(5)) this.attribute(reader.bytes(), depth, node.attributes);
+      else if (tag === bytes(7)) node.domain = reader.string();
       else return false;
       return true;
     });
     return node;
   }
 
-  private attribute(message: Uint8Array, depth: number): AttributeRecord {
+  private attribute(message: Uint8Array, depth: number, to: Map<string, AttributeRecord>): void {
     this.count();
-    const attribute: AttributeRecord = { name: "", ints: [], graphs: [] };
+    let name = "";
+    const attribute: AttributeRecord = { ints: [], graphs: [] };
     this.fields(message, (tag, reader) => {
       if (tag >> 3 === 8 && attribute.ints.length < MOST_INTS) return readInts(tag, reader, attribute.ints);
-      if (tag === bytes(1)) attribute.name = this.text(reader);
+      if (tag === bytes(1)) name = reader.string();
       else if (tag === varint(3)) attribute.i = Number(reader.int64());
       else if (tag === bytes(5)) attribute.tensor = this.tensor(reader.bytes());
       else if (tag === bytes(6) || tag === bytes(11)) attribute.graphs.push(this.graph(reader.bytes(), depth + 1));
       else return false;
       return true;
     });
-    return attribute;
+    to.set(name, attribute);
   }
 
   /** A sparse tensor bears the name of its values. */
@@ -218,8 +219,8 @@ class ProtoReader {
   private entry(message: Uint8Array, entries: Map<string, string>): void {
     let [key, value] = ["", ""];
     this.fields(message, (tag, reader) => {
-      if (tag === bytes(1)) key = this.text(reader);
-      else if (tag === bytes(2)) value = this.text(reader);
+      if (tag === bytes(1)) key = reader.string();
+      else if (tag === bytes(2)) value = reader.string();
       else return false;
       return true;
     });
@@ -237,13 +238,8 @@ class ProtoReader {
     if (reader.pos > reader.len) throw new RangeError("premature EOF");
   }
 
-  private text(reader: BinaryReader): string {
-    this.count();
-    return reader.string();
-  }
-
   private count(): void {
-    if (++this.records > MOST_RECORDS) throw new FormatError(`${this.name}: more than ${MOST_RECORDS} nodes, tensors and names`);
+    if (++this.records > MOST_RECORDS) throw new FormatError(`${this.name}: more than ${MOST_RECORDS} nodes, attributes and tensors`);
   }
 }
 

@@ -65,13 +65,16 @@ const LAYERS = /Gemm|MatMul|Conv|LSTM|GRU|RNN|Attention|^Gather/;
 /** Nodes that are looked at for one constant. */
 const LONGEST_SEARCH = 64;
 
+/** A part of the path before the names of a graph within others: each of its constants may bear it. */
+const short = (name: string) => name.slice(0, 100);
+
 /** All constants of a model, each graph's own in its order, and the names of those that are sparse. */
 export function constantsOf(model: ModelRecord): { constants: Constant[]; sparse: string[] } {
   const constants: Constant[] = [];
   const bodies = new Map<string, Scope>();
   const all: Scope[] = [];
   scopeOf(model.graph, "", undefined, all);
-  for (const [key, body] of model.functions) bodies.set(key, scopeOf(body, `${body.key.replace(/^:/, "")}/`, undefined, all));
+  for (const [key, body] of model.functions) bodies.set(key, scopeOf(body, `${short(key.replace(/^:/, ""))}/`, undefined, all));
   const graphsWith = new Map<string, number>();
   for (const scope of all) for (const name of scope.constants.keys()) graphsWith.set(name, (graphsWith.get(name) ?? 0) + 1);
   for (const scope of all) {
@@ -91,11 +94,12 @@ function scopeOf(graph: GraphRecord, path: string, parent: Scope | undefined, al
   for (const tensor of graph.initializers) scope.constants.set(tensor.name, tensor);
   graph.nodes.forEach((node, n) => {
     for (const output of node.outputs) scope.makers.set(output, node);
-    const value = node.op === "Constant" && node.attributes.find(({ name }) => name === "value")?.tensor;
+    const value = node.op === "Constant" && node.attributes.get("value")?.tensor;
     if (value && node.outputs[0]) scope.constants.set(node.outputs[0], value);
     node.inputs.forEach((input, index) => addTo(scope.consumers, input, [{ node, index, scope }]));
-    for (const { name, graphs } of node.attributes) {
-      for (const inner of graphs) scopeOf(inner, `${path}${node.name || `${node.op}_${n}`}/${name}/`, scope, all);
+    for (const [name, { graphs }] of node.attributes) {
+      const inside = `${path}${short(node.name || `${node.op}_${n}`)}/${short(name)}/`;
+      for (const inner of graphs) scopeOf(inner, inside, scope, all);
     }
   });
   // what this graph takes from the one around it
@@ -180,11 +184,11 @@ function quantizedBy(node: NodeRecord, scope: Scope, index: number, { order }: S
 /** The weights' scale where a product of whole numbers is cast and then multiplied by it, or by it times the inputs' scale. */
 function scaleAfter(node: NodeRecord, scope: Scope): TensorRecord | undefined {
   const nextOf = (from: NodeRecord | undefined, op: string) =>
-    scope.consumers.get(from?.outputs[0] ?? "")?.find((consumer) => consumer.node.op === op)?.node;
+    scope.consumers.get(from?.outputs[0] ?? "")?.slice(0, LONGEST_SEARCH).find((consumer) => consumer.node.op === op)?.node;
   const product = nextOf(nextOf(node, "Cast"), "Mul");
-  for (const input of product?.inputs ?? []) {
+  for (const input of product?.inputs.slice(0, 2) ?? []) {
     const maker = scope.makers.get(input);
-    const scales = maker?.op === "Mul" ? maker.inputs : [input];
+    const scales = maker?.op === "Mul" ? maker.inputs.slice(0, 2) : [input];
     const found = scales.map((name) => constantAt(scope, name)).find((tensor) => tensor);
     if (found) return found;
   }
@@ -208,7 +212,7 @@ function layoutOf(node: NodeRecord, index: number, order: number[]): { layout: "
   return { layout: turnedKernel ? "io" : "oi", turned: !straight && !turnedKernel };
 }
 
-const attribute = (node: NodeRecord, name: string): AttributeRecord | undefined => node.attributes.find((a) => a.name === name);
+const attribute = (node: NodeRecord, name: string): AttributeRecord | undefined => node.attributes.get(name);
 
 /** The constant of a name as seen in a graph: its own, or of one around it. */
 function constantAt(scope: Scope, name: string | undefined): TensorRecord | undefined {

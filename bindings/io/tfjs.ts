@@ -52,7 +52,9 @@ export async function parseTfjs(manifest: Source, files: NamedSource[], name = "
   const model: ModelFile = { format: "tfjs", tensors: [], skipped: [], warnings: [] };
   for (const [g, { paths, weights }] of groupsOf(json, name).entries()) {
     const group = `${name}: group ${g + 1}`;
-    const shards = new Parts(paths.map((path) => companion(files, innerPath(path, group), group)));
+    const inner = paths.map((path) => innerPath(path, group));
+    if (new Set(inner).size < inner.length) throw new FormatError(`${group}: names a file twice`);
+    const shards = new Parts(inner.map((path) => companion(files, path, group)));
     let bytes: Uint8Array | undefined;
     let start = 0;
     for (const weight of weights.map((value, w) => checkWeight(value, `${group}, weight ${w + 1}`))) {
