@@ -25,6 +25,11 @@ test("every dtype", async () => {
   await assertModel(await parseSafetensors(readModel("library.safetensors")), "library.safetensors");
 });
 
+test("a Buffer that is a part of a larger one", async () => {
+  const bytes = readModel("library.safetensors");
+  await assertModel(await parseSafetensors(Buffer.concat([Buffer.alloc(3), bytes]).subarray(3)), "library.safetensors");
+});
+
 test("of a Blob the header is read, and each tensor when it is asked for", async () => {
   const payload = 1 << 20;
   const header = { a: tensor("F32", [payload / 8], 0, payload / 2), b: tensor("U8", [payload / 2], payload / 2, payload) };

@@ -55,7 +55,8 @@ export function readNow<T>(bytes: Uint8Array, reads: Reads<T>, name: string): T 
 
 function rangeOf(bytes: Uint8Array, offset: number, length: number, what: string, name: string): Uint8Array {
   requireRange(bytes.length, offset, length, what, name);
-  return bytes.subarray(offset, offset + length);
+  // not subarray: that of Node's Buffer is a Buffer, whose slice() is no copy
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length);
 }
 
 function requireRange(size: number, offset: number, length: number, what: string, name: string): void {
