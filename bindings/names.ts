@@ -68,6 +68,7 @@ export const names: Names<Operations> = {
     distribution: true,
     compare: true,
     sample: true,
+    weightwatcher: true,
     analyzeLayer: true,
   },
 };

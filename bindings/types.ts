@@ -47,3 +47,4 @@ export type { Randomized } from "./weights/randomized.ts";
 export type { SampleOptions } from "./weights/sample.ts";
 export type { LayerHints, LayerKind } from "./weights/recognise.ts";
 export type { Training, Verdict } from "./weights/verdicts.ts";
+export type { WeightWatcherBase, WeightWatcherOptions, WeightWatcherRow } from "./weights/weightwatcher.ts";

@@ -16,3 +16,4 @@ export { marchenkoPastur } from "./marchenkoPastur.ts";
 export { powerLaw } from "./powerLaw.ts";
 export { sample } from "./sample.ts";
 export { tracyWidomCdf, tracyWidomQuantile } from "./tracyWidom.ts";
+export { weightwatcher } from "./weightwatcher.ts";
