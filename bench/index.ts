@@ -18,6 +18,7 @@ const OPERATIONS: Record<string, () => Promise<{ cases: Cases }>> = {
   certify: () => import("./certify.ts"),
   regression: () => import("./regression.ts"),
   eigenpro: () => import("./eigenpro.ts"),
+  powerLaw: () => import("./power-law.ts"),
   weights: () => import("./weights.ts"),
 };
 

@@ -73,6 +73,11 @@ export function weightwatcher(): Peer {
   return peer("weightwatcher", python, [fileOf("weightwatcher_peer.py")], "analyze", {}, PATIENCE_WITH_TORCH);
 }
 
+/** powerlaw.Fit, by the python3 of the path or of POWERLAW_PYTHON. */
+export function powerlaw(): Peer {
+  return peer("powerlaw", process.env.POWERLAW_PYTHON ?? "python3", [fileOf("powerlaw_peer.py")], "fit", {}, PATIENCE_WITH_TORCH);
+}
+
 /** The npm packages that have operation `op` of peers/run.mjs; none for more than one thread, which none has. */
 export function npm(op: string, threads: number, names = ["ml-matrix", "numpy-ts", "emlapack"]): Peer[] {
   if (threads > 1) return [];

@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createEngine } from "eigenscope";
 import { createRuntime } from "../bindings/core/create.ts";
 import { bootstrap, type BootstrapResult } from "../bindings/weights/bootstrap.ts";
 import { powerLaw, type PowerLawOptions } from "../bindings/weights/powerLaw.ts";
+import { sample } from "../bindings/weights/sample.ts";
 import { EPS, testEach, uniform } from "./harness.ts";
 
 /** Ten rounds of Philox4x32. */
@@ -142,11 +144,58 @@ testEach("without a fit there is a reason, and bad input is refused by name", (r
     [() => bootstrap(rt, data, { seed: -1 }), /seed is -1/, "ERR_OPTION"],
     [() => bootstrap(rt, data, { confidence: 95 }), /confidence is 95, expected a number between 0 and 1/, "ERR_OPTION"],
     [() => bootstrap(rt, data.slice(12), { compat: "weightwatcher" }), /needs 20 values or more, data has 18/, "ERR_OPTION"],
-    [() => bootstrap(rt, data, { replicas: 1e9 }), /GiB/, "ERR_MEMORY"],
+    [() => bootstrap(rt, data, { replicas: 1e8 }), /replicas is 100000000, expected a whole number from 1 to 10000000/, "ERR_OPTION"],
     [() => bootstrap(rt, [1, NaN]), /data holds NaN at 2/, "ERR_NOT_FINITE"],
     [() => bootstrap(rt, []), /data is empty/, "ERR_SHAPE"],
   ];
   for (const [call, message, code] of cases) {
     assert.throws(call, (error: Error & { code: string }) => message.test(error.message) && error.code === code, String(message));
+  }
+});
+
+test("whole numbers: p is even where the law holds and 0 where it does not", async () => {
+  const rt = await createRuntime("test", {}, 1);
+  const ps: number[] = [];
+  for (let seed = 0; seed < 24; seed++) {
+    const data = sample(rt, "powerLaw", { alpha: 2.3 }, 150, { seed, xmin: 2, discrete: true });
+    const { p, alpha, xmin, D } = bootstrap(rt, data, { replicas: 30, discrete: true, estimateDiscrete: false, seed });
+    const fit = powerLaw(rt, data, { discrete: true, estimateDiscrete: false });
+    assert.deepEqual([alpha!.estimate, xmin!.estimate, D], [fit.alpha, fit.xmin, fit.D]);
+    ps.push(p!);
+  }
+  const mean = ps.reduce((a, b) => a + b, 0) / ps.length;
+  assert.ok(Math.abs(mean - 0.5) < 4 / Math.sqrt(12 * ps.length), `mean p is ${mean}`);
+  const next = uniform(8);
+  const geometric = Array.from({ length: 600 }, () => 1 + Math.floor(-4 * Math.log(1 - next())));
+  const options = { discrete: true, estimateDiscrete: false, xmin: 1, replicas: 40, seed: 3 };
+  const result = bootstrap(rt, geometric, options);
+  assert.equal(result.p, 0);
+  assert.deepEqual(bootstrap(rt, geometric, options), result);
+  const bounded = bootstrap(rt, geometric, { ...options, xmax: 20 });
+  assert.ok(bounded.alpha!.interval[0] < bounded.alpha!.estimate && bounded.alpha!.estimate < bounded.alpha!.interval[1]);
+  rt.close();
+});
+
+test("on an engine: progress, and an abort in the middle", async () => {
+  const es = await createEngine({ threads: 2 });
+  try {
+    const data = mixed(500, 3);
+    const fractions: number[] = [];
+    const { p } = await es.weights.bootstrap(data, { replicas: 200, onProgress: ({ fraction }) => fractions.push(fraction) });
+    assert.ok(p! > 0 && p! <= 1);
+    assert.equal(fractions.at(-1), 1);
+    for (const options of [{}, { discrete: true }]) {
+      const controller = new AbortController();
+      const call = es.weights.bootstrap(data.map(Math.ceil), { replicas: 1e6, ...options, signal: controller.signal });
+      setTimeout(() => controller.abort(new Error("enough")), 60);
+      await assert.rejects(call, /enough/);
+    }
+    const next = uniform(5);
+    const controller = new AbortController();
+    const scan = es.weights.powerLaw(Float64Array.from({ length: 300_000 }, next), { distance: "Kappa", signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("enough")), 60);
+    await assert.rejects(scan, /enough/);
+  } finally {
+    await es.close();
   }
 });

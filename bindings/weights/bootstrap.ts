@@ -1,7 +1,8 @@
 // How far a fitted power law is to be believed: by fitting samples like the one at hand, many times.
 //
 // Based on: Clauset, Shalizi & Newman, Power-law distributions in empirical data, 2009, §3.2 and 4.1; Efron & Tibshirani,
-// An introduction to the bootstrap, 1993. The replicas are made and fitted by assembly/stats/bootstrap.ts.
+// An introduction to the bootstrap, 1993. The replicas are made and fitted by assembly/stats/bootstrap.ts; those of whole
+// numbers by discreteBootstrap.ts.
 //
 // Limits: intervals are percentiles; xmin is chosen among few values of the sample, so that its interval is a rough one.
 
@@ -9,13 +10,17 @@ import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { checkSeed } from "../random/randomState.ts";
-import { checkPowerLaw, fitPositive, positiveSample, pushNumbers, type PowerLawOptions } from "./powerLaw.ts";
+import { discreteReplicas, type Replicas } from "./discreteBootstrap.ts";
+import { checkPowerLaw, fitPositive, positiveSample, pushNumbers, type PowerLawOptions, type PowerLawSettings } from "./powerLaw.ts";
 import { SMALL_SAMPLE } from "./smallSample.ts";
+
+/** Their results are kept. */
+const MOST_REPLICAS = 1e7;
 
 export interface BootstrapOptions extends Omit<PowerLawOptions, "scan"> {
   /** Samples of each of the two kinds. p is right to about ½/√replicas, so that 2500 give it to 0.01. Default 1000. */
   replicas?: number;
-  /** Of the random numbers, Philox4x32-10. Default 0. */
+  /** Of the random numbers: Philox4x32-10, for whole numbers NumPy's RandomState. Default 0. */
   seed?: number;
   /** Of the intervals, between 0 and 1. Default 0.95. */
   confidence?: number;
@@ -58,17 +63,16 @@ export interface BootstrapResult {
  *
  * For p each value is drawn, as likely as the data have it below xmin, from the data there, otherwise from the fitted law; for the
  * intervals all are drawn from the data with replacement. The same seed gives the same result for any number of threads.
- * Takes 2·replicas times the time of `powerLaw`.
+ * Takes 2·replicas times the time of `powerLaw`, by all threads unless the data are `discrete`.
  */
 export function bootstrap(rt: Runtime, data: ArrayLike<number>, options: BootstrapOptions = {}): BootstrapResult {
   const fn = "weights.bootstrap";
   const { replicas = 1000, seed = 0, confidence = 0.95 } = options;
-  checkCount(fn, "replicas", replicas, 1, 1e9);
+  checkCount(fn, "replicas", replicas, 1, MOST_REPLICAS);
   checkSeed(fn, seed);
   if (!(typeof confidence === "number" && confidence > 0 && confidence < 1)) {
     throw new OptionError(`${fn}: confidence is ${String(confidence)}, expected a number between 0 and 1`);
   }
-  if (options.discrete) throw new OptionError(`${fn}: discrete is true, only continuous data can be resampled`);
   const settings = checkPowerLaw(fn, options);
   const sample = positiveSample(fn, data, settings.xmax);
   const { values } = sample;
@@ -81,19 +85,9 @@ export function bootstrap(rt: Runtime, data: ArrayLike<number>, options: Bootstr
     return { p: null, alpha: null, xmin: null, ...common, Ds: new Float64Array(0), failed: 0, reason: reason! };
   }
 
-  const { memory, kernels } = rt;
-  const below = values.findIndex((x) => x >= xmin);
-  const share = -Math.expm1((1 - alpha) * Math.log(settings.xmax / xmin));
-  const [Ds, alphas, xmins] = memory.scope(() => {
-    const x = pushNumbers(rt, fn, values);
-    const kernelOptions = pushNumbers(rt, fn, settings.kernel);
-    const out = memory.push(3 * 8 * replicas, `${fn}: ${replicas} replicas`);
-    const work = memory.push(kernels.bootstrap_work_f64(n, rt.threads), `${fn}: ${n} values on ${rt.threads} threads`);
-    rt.checkAborted(rt.alone(() => kernels.bootstrap_f64(
-      n, x, kernelOptions, below, xmin, 1 / (alpha - 1), share, replicas, seed, rt.threads, out, work,
-    )));
-    return [0, 1, 2].map((row) => memory.f64(out + 8 * row * replicas, replicas).slice()) as [Float64Array, Float64Array, Float64Array];
-  });
+  const [Ds, alphas, xmins] = options.discrete
+    ? discreteReplicas(values, options, alpha, xmin, replicas, seed, (fraction) => rt.look(fraction))
+    : kernelReplicas(rt, fn, values, settings, alpha, xmin, replicas, seed);
   const distances = Ds.filter((d) => !Number.isNaN(d));
   const fitted = alphas.filter((a) => !Number.isNaN(a));
   const failed = 2 * replicas - distances.length - fitted.length;
@@ -104,6 +98,26 @@ export function bootstrap(rt: Runtime, data: ArrayLike<number>, options: Bootstr
     xmin: estimate(xmin, xmins.filter((x) => !Number.isNaN(x)), confidence),
     ...common, Ds, failed,
   };
+}
+
+/** Replicas of ascending values and their fit. */
+function kernelReplicas(
+  rt: Runtime, fn: string, values: Float64Array, settings: PowerLawSettings, alpha: number, xmin: number, replicas: number, seed: number,
+): Replicas {
+  const { memory, kernels, threads } = rt;
+  const n = values.length;
+  const below = values.findIndex((x) => x >= xmin);
+  const share = -Math.expm1((1 - alpha) * Math.log(settings.xmax / xmin));
+  return memory.scope(() => {
+    const x = pushNumbers(rt, fn, values);
+    const options = pushNumbers(rt, fn, settings.kernel);
+    const out = memory.push(3 * 8 * replicas, `${fn}: ${replicas} replicas`);
+    const work = memory.push(kernels.bootstrap_work_f64(n, threads), `${fn}: ${n} values on ${threads} threads`);
+    rt.checkAborted(rt.alone(() => kernels.bootstrap_f64(
+      n, x, options, below, xmin, 1 / (alpha - 1), share, replicas, seed, threads, out, work,
+    )));
+    return [0, 1, 2].map((row) => memory.f64(out + 8 * row * replicas, replicas).slice()) as Replicas;
+  });
 }
 
 /** What replicas say of an estimate. */

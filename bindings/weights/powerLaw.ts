@@ -81,6 +81,9 @@ export interface PowerLawFit {
   scan?: PowerLawScan;
 }
 
+/** Samples with fewer distinct values have no fit. */
+export const LEAST_DISTINCT = 3;
+
 /** Below so many values of the tail a result comes with a warning. */
 const FEW = 50;
 
@@ -128,7 +131,7 @@ export function fitPositive(
     alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: values.length, noise: true, warnings, reason,
   });
   const distinct = countDistinct(values);
-  if (distinct < 3) return none(`${values.length ? distinct : "no"} distinct positive values, at least 3 are needed`);
+  if (distinct < LEAST_DISTINCT) return none(`${values.length ? distinct : "no"} distinct positive values, at least ${LEAST_DISTINCT} are needed`);
   const fit = fitSample(rt, fn, values, settings, options);
   if (!fit || (settings.compat === "2.x" && typeof settings.xmin !== "number" && fit.candidates < 2)) return none(noCandidate(settings));
 
@@ -272,7 +275,7 @@ export function checkWhole(fn: string, values: Float64Array): void {
 }
 
 /** Distinct ones of ascending values. */
-function countDistinct(values: Float64Array): number {
+export function countDistinct(values: Float64Array): number {
   let count = 0;
   for (let i = 0; i < values.length; i++) if (i === 0 || values[i] !== values[i - 1]) count++;
   return count;
