@@ -102,6 +102,12 @@ test("ONNX: the operator decides", () => {
   by("Transpose", [10, 84], { kind: "dense" });
 });
 
+test("of a recurrent operator's inputs only the weights are layers", () => {
+  const by = (operator: string) => recognise({ name: "W", shape: [2, 24], operator });
+  assert.deepEqual(by("DynamicQuantizeLSTM"), { kind: "recurrent", layout: "oi" });
+  assert.deepEqual(by("LSTM.B"), { reason: "goes into LSTM.B, which is no layer with a spectrum" });
+});
+
 test("groups are the file's own where it says them", () => {
   const by = (operator: string, groups: number, shape: number[], layout: "oi" | "io" = "oi") =>
     recognise({ name: "W", shape, operator, layout, groups }, false);

@@ -7,7 +7,7 @@ import { functionKey, type AttributeRecord, type GraphRecord, type ModelRecord, 
 
 /** A constant of a graph, and what is known of it. */
 export interface Constant {
-  /** With the path of its graph before it where another graph has the same name. */
+  /** With the module before it where it has none of its own, and the graph's path where another has the same name. */
   name: string;
   tensor: TensorRecord;
   /** Of a Constant node, not among the initialisers. */
@@ -17,6 +17,8 @@ export interface Constant {
 
 export interface Use {
   operator: string;
+  /** Name of the node. */
+  node: string;
   layout: "oi" | "io";
   /** Of a convolution. */
   groups?: number;
@@ -62,6 +64,7 @@ const PACKED = /^(MatMulNBits|MatMulBnb4|MatMulFpQ4|GatherBlockQuantized)$/;
 const PASSES = /^(Identity|Cast|CastLike|Transpose|QuantizeLinear|DequantizeLinear)$/;
 /** Those whose weights one means: they come before a mere Add or Shape of the same constant. */
 const LAYERS = /Gemm|MatMul|Conv|LSTM|GRU|RNN|Attention|^Gather/;
+const RECURRENT_INPUTS = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"];
 /** Nodes that are looked at for one constant. */
 const LONGEST_SEARCH = 64;
 
@@ -81,11 +84,21 @@ export function constantsOf(model: ModelRecord): { constants: Constant[]; sparse
     const initializers = new Set(scope.graph.initializers);
     for (const [name, tensor] of scope.constants) {
       const use = useOf(name, tensor, scope, bodies);
-      const shown = graphsWith.get(name) === 1 ? name : scope.path + name;
-      constants.push({ name: shown, tensor, isNode: !initializers.has(tensor), ...(use && { use }) });
+      const shown = moduleOf(name, use) + name;
+      constants.push({ name: graphsWith.get(name) === 1 ? shown : scope.path + shown, tensor, isNode: !initializers.has(tensor), ...(use && { use }) });
     }
   }
   return { constants, sparse: all.flatMap(({ graph, path }) => graph.sparse.map((name) => path + name)) };
+}
+
+/**
+ * torch.onnx names what it has transposed or merged "onnx::MatMul_215", and the node that takes it in after the module
+ * that it was in: "/encoder/query/MatMul".
+ */
+function moduleOf(name: string, use: Use | undefined): string {
+  if (!name.startsWith("onnx::") || !use?.node.startsWith("/")) return "";
+  const module = short(use.node.split("/").filter((part) => part !== "").slice(0, -1).join("."));
+  return module && `${module}/`;
 }
 
 function scopeOf(graph: GraphRecord, path: string, parent: Scope | undefined, all: Scope[]): Scope {
@@ -159,13 +172,18 @@ function nextStep(step: Step, { node, index, scope }: Consumer, bodies: Map<stri
 
 function useBy(node: NodeRecord, index: number, step: Step, scope: Scope): Use {
   const { layout, turned } = layoutOf(node, index, step.order);
-  const use: Use = { operator: turned ? "Transpose" : node.op, layout };
+  const use: Use = { operator: turned ? "Transpose" : operatorOf(node.op, index), node: node.name, layout };
   if (/Conv/.test(node.op)) use.groups = attribute(node, "group")?.i ?? 1;
   if (step.quantized) use.quantized = step.quantized;
   if (step.reason) use.reason = step.reason;
   if (!step.quantized) Object.assign(use, quantizedBy(node, scope, index, step));
   if (PACKED.test(node.op) && index === (node.op.startsWith("Gather") ? 0 : 1)) use.reason = `packed for ${node.op}`;
   return use;
+}
+
+/** Of a recurrent operator only W and R are weights: "LSTM.B" for its bias, and so on. */
+function operatorOf(op: string, index: number): string {
+  return /(LSTM|GRU|RNN)$/.test(op) && index !== 1 && index !== 2 ? `${op}.${RECURRENT_INPUTS[index] ?? "scale"}` : op;
 }
 
 function quantizedBy(node: NodeRecord, scope: Scope, index: number, { order }: Step): Pick<Use, "quantized" | "reason"> {

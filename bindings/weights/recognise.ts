@@ -38,7 +38,7 @@ const OPERATORS: [pattern: RegExp, is: "product" | "conv" | "depthwise" | "trans
   [/Conv.*Transpose|Conv2DBackpropInput|Deconv/i, "transposed"],
   [/Conv/i, "conv"],
   [/Attention/i, "attention"],
-  [/LSTM|GRU|RNN/i, "recurrent"],
+  [/(LSTM|GRU|RNN)(Cell)?$/i, "recurrent"],
   [/^(Resource)?Gather|^Embedding/i, "embedding"],
   [/MatMul|Gemm|^Dense|EinsumDense/i, "product"],
 ];
