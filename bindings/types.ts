@@ -33,6 +33,7 @@ export type { Posterior, PosteriorOptions } from "./regression/posterior.ts";
 export type { Targets } from "./regression/problem.ts";
 export type { RidgePathOptions, RidgePathResult } from "./regression/ridgePath.ts";
 export type { SolveFitInfo, SolveFitOptions } from "./regression/solve.ts";
+export type { Alternative, Alternatives } from "./weights/alternatives.ts";
 export type { ModelOptions, ModelReport } from "./weights/analyze.ts";
 export type { LayerOptions, LayerReport } from "./weights/analyzeLayer.ts";
 export type { BootstrapEstimate, BootstrapOptions, BootstrapResult } from "./weights/bootstrap.ts";

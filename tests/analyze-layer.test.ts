@@ -109,6 +109,20 @@ testEach("a layer beside its numbers in random order: spikes are gone", (rt) => 
   assert.equal(analyzeLayer(rt, matrix(3, 3, new Float64Array(9).fill(1)), { randomize: 1 }).randomized!.distance, 0);
 });
 
+testEach("other families on the same tail: the likeliest that is better by more than chance", (rt) => {
+  const diag = (values: Float64Array) => matrix(values.length, values.length, Float64Array.from({ length: values.length ** 2 }, (_, e) => (
+    e % (values.length + 1) === 0 ? Math.sqrt(values[e / (values.length + 1)]!) : 0)));
+  const quantiles = (f: (u: number) => number) => Float64Array.from({ length: 200 }, (_, k) => f((k + 0.5) / 200));
+  const of = (W: ReturnType<typeof diag>, options = {}) => analyzeLayer(rt, W, { compare: true, normalize: "none", ...options }).alternatives!;
+  const exponential = of(diag(quantiles((u) => 1 - Math.log(u))), { xmin: 1 });
+  const against = new Map(exponential.against.map((a) => [a.name, a]));
+  assert.deepEqual([...against.keys()], ["truncatedPowerLaw", "lognormal", "exponential", "stretchedExponential"]);
+  assert.ok(against.get("exponential")!.R < 0 && against.get("exponential")!.p < 0.05);
+  assert.notEqual(exponential.best, "powerLaw");
+  assert.equal(of(diag(quantiles((u) => u ** (-1 / 1.5))), { xmin: 1 }).best, "powerLaw");
+  assert.equal(of(matrix(4, 4)), null);
+});
+
 test("WeightWatcher's warnings begin below 2 and above 6", () => {
   assert.deepEqual([1.99, 2, 6, 6.01, null].map(training), ["over-trained", null, null, "under-trained", null]);
 });

@@ -6,6 +6,7 @@
 
 import { at } from "../blas/level1";
 import { transpose } from "../blas/transpose";
+import { alone } from "../parallel";
 import { bidiagonal_values, bidiagonal_values_work, bidiagonal_vectors, bidiagonal_vectors_work } from "./bidiagonal_divide_conquer";
 import { bidiagonalize, bidiagonalize_work } from "./bidiagonal";
 import { multiply_q, qr, qr_bytes, qr_work } from "./qr";
@@ -43,7 +44,7 @@ function svdvals_work<T>(m: i32, n: i32): f64 {
  * w := the n singular values of A, descending.
  *
  * A (m×n, stride lda, a multiple of 8; m ≥ n ≥ 1; 64-aligned) finite; A and its columns n … lda−1 are destroyed.
- * w (n). work: svdvals_work(m, n) bytes, 64-aligned.
+ * w (n). work: svdvals_work(m, n) bytes, 64-aligned. Tells its progress if it is all of its call (see `alone`).
  * Returns 0, INFO_ABORTED, or k > 0 where the bidiagonal solver reached its cap.
  * |ŵ − w| ≤ c·m·u·‖A‖   [Higham 2002, §19; LAPACK Users' Guide, §4.9]
  */
@@ -54,10 +55,11 @@ function svdvals<T>(m: i32, n: i32, a: usize, lda: i32, w: usize, work: usize): 
     return 0;
   }
   if (by != 1) scale<T>(m, n, by, a, lda);
+  const to: f64 = alone() ? 0.9 : 0;
   let info = 0;
   let from: f64 = 0;
   if (f64(m) >= TALL_VALUES * n) {
-    from = 0.5;
+    from = to * 0.55;
     info = qr<T>(m, n, a, lda, work, 0, from, work + usize(bytes<T>(qr_bytes<T>(m, n) / sizeof<T>())));
     m = n;
   }
@@ -67,7 +69,7 @@ function svdvals<T>(m: i32, n: i32, a: usize, lda: i32, w: usize, work: usize): 
   const sigma = e + vector;
   const tau = sigma + vector; // not wanted
   const rest = tau + 2 * vector;
-  if (info == 0) info = bidiagonalize<T>(m, n, a, lda, 0, 0, d, e, tau, tau + vector, from, 0.9, rest);
+  if (info == 0) info = bidiagonalize<T>(m, n, a, lda, 0, 0, d, e, tau, tau + vector, from, to, rest);
   if (info == 0) info = bidiagonal_values(n, d, e, sigma, rest);
   descend<T>(n, sigma, by, w);
   return info;

@@ -43,15 +43,24 @@ export function svdvals(rt: Runtime, A: MatrixLike, options: SvdvalsOptions<Dtyp
   const bytes = checkOptions("svdvals", options);
   const a = door("svdvals", A);
   if (options.method === "jacobi") return rt.memory.scope(() => jacobiSvd(rt, "svdvals", pushMatrix(rt, "svdvals", "A", a), "values").s);
+  return values(rt, "svdvals", a, bytes, (kernel) => rt.alone(kernel));
+}
+
+/** svdvals of A, which is not empty, as one of many steps of `fn`: it tells no progress. */
+export function svdvalsOf(rt: Runtime, fn: string, A: Matrix): Float64Array {
+  return values(rt, fn, A, 8, (kernel) => kernel()) as Float64Array;
+}
+
+function values(rt: Runtime, fn: string, A: Matrix, bytes: Bytes, run: (kernel: () => number) => number): Float64Array | Float32Array {
   return rt.memory.scope(() => {
-    const tall = pushTall(rt, "svdvals", a, bytes);
+    const tall = pushTall(rt, fn, A, bytes);
     const { rows: m, cols: n } = tall;
     const { kernels } = rt;
     const [kernel, workspace] =
       bytes === 8 ? [kernels.svdvals_f64, kernels.svdvals_work_f64] : [kernels.svdvals_f32, kernels.svdvals_work_f32];
-    const w = rt.memory.push(bytes * n, `svdvals: ${n} singular values`);
-    const work = rt.memory.push(workspace(m, n), `svdvals: workspace for a ${m}×${n} matrix`);
-    assertConverged("svdvals", n, rt.checkAborted(kernel(m, n, tall.at, tall.stride, w, work)));
+    const w = rt.memory.push(bytes * n, `${fn}: ${n} singular values`);
+    const work = rt.memory.push(workspace(m, n), `${fn}: workspace for a ${m}×${n} matrix`);
+    assertConverged(fn, n, rt.checkAborted(run(() => kernel(m, n, tall.at, tall.stride, w, work))));
     return bytes === 8 ? rt.memory.f64(w, n).slice() : rt.memory.f32(w, n).slice();
   });
 }

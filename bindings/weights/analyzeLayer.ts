@@ -1,7 +1,9 @@
 // The report of one layer.
 
 import type { Runtime } from "../core/runtime.ts";
-import { checkRandomize, checkSpectrum, permuted, spectrum, type Spectrum, type SpectrumOptions } from "./esd.ts";
+import { OptionError } from "../errors.ts";
+import { alternatives, type Alternatives } from "./alternatives.ts";
+import { checkRandomize, checkSpectrum, permuted, spectrum, WHOLE, type Part, type Spectrum, type SpectrumOptions } from "./esd.ts";
 import { toLayer, type WeightLike } from "./layers.ts";
 import { marchenkoPastur, type MarchenkoPasturFit } from "./marchenkoPastur.ts";
 import { logAlphaNorm, matrixEntropy, stableRank, traceOf } from "./metrics.ts";
@@ -13,6 +15,8 @@ import { mu, training, verdict, type Training, type Verdict } from "./verdicts.t
 export interface LayerOptions extends SpectrumOptions, Omit<PowerLawOptions, "discrete" | "scan"> {
   /** A seed: compares with the spectrum of the same numbers in random order, as `esd` has it. */
   randomize?: number;
+  /** Tests the power law against other families on the same tail. Default false. */
+  compare?: boolean;
 }
 
 export interface LayerReport extends Omit<PowerLawFit, "n" | "scan"> {
@@ -59,6 +63,8 @@ export interface LayerReport extends Omit<PowerLawFit, "n" | "scan"> {
   mpSoftRank: number | null;
   /** With `randomize`. */
   randomized?: Randomized;
+  /** With `compare`; null where there is no fit. */
+  alternatives?: Alternatives | null;
 }
 
 const NO_FIT: PowerLawFit = {
@@ -75,10 +81,13 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const fn = "weights.analyzeLayer";
   checkSpectrum(fn, options);
   checkPowerLaw(fn, options);
-  if (options.randomize !== undefined) checkRandomize(fn, options.randomize);
+  const { randomize, compare = false } = options;
+  if (randomize !== undefined) checkRandomize(fn, randomize);
+  if (typeof compare !== "boolean") throw new OptionError(`${fn}: compare is ${JSON.stringify(compare)}, expected true or false`);
   const layer = toLayer(fn, W);
   const { name, kind, shape } = layer;
-  const found = spectrum(rt, fn, layer, options);
+  const [first, second]: Part[] = randomize === undefined ? [WHOLE] : [[0, 0.5], [0.5, 1]];
+  const found = spectrum(rt, fn, layer, options, first!);
   const { rows, cols, matrices, eigenvalues, zeros } = found;
   const count = eigenvalues.length;
   const rank = count - zeros;
@@ -103,9 +112,9 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
     mu: alpha === null ? null : mu(alpha), verdict: verdict(alpha), training: training(alpha),
     mp, spikes: mp && mp.spikes, mpSoftRank: mp && mp.softRank, eigenvalues,
   };
-  const { randomize } = options;
+  if (compare) report.alternatives = fit.xmin === null ? null : alternatives(rt, eigenvalues.subarray(zeros), fit.xmin);
   if (randomize !== undefined) {
-    const other = spectrum(rt, fn, permuted(layer, randomize), options);
+    const other = spectrum(rt, fn, permuted(layer, randomize), options, second!);
     report.randomized = { seed: randomize, ...compareSpectra(eigenvalues, other.eigenvalues), spikes: bulkOf(other)?.spikes ?? null };
   }
   return report;

@@ -3,7 +3,7 @@
 import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
 import { checkCount } from "../options.ts";
-import { svdvals } from "../linalg/svd.ts";
+import { svdvals, svdvalsOf } from "../linalg/svd.ts";
 import { RandomState } from "../random/mt19937.ts";
 import { matricesOf, shapeOf } from "./conv.ts";
 import { fourierValues } from "./fourier.ts";
@@ -60,7 +60,7 @@ export function esd(rt: Runtime, W: WeightLike, options: EsdOptions = {}): Float
   const { randomize } = options;
   if (randomize !== undefined) checkRandomize(fn, randomize);
   const layer = toLayer(fn, W);
-  return spectrum(rt, fn, randomize === undefined ? layer : permuted(layer, randomize), options).eigenvalues;
+  return spectrum(rt, fn, randomize === undefined ? layer : permuted(layer, randomize), options, WHOLE).eigenvalues;
 }
 
 /** Refuses options that mean nothing. */
@@ -82,10 +82,22 @@ export function permuted(layer: Layer, seed: number): Layer {
   return { ...layer, data: new RandomState(seed).shuffle(layer.data.slice()) };
 }
 
-export function spectrum(rt: Runtime, fn: string, layer: Layer, { normalize = "rows", conv = "unfold", inputSize }: SpectrumOptions): Spectrum {
+/** The part [from, to] of a call's progress. */
+export type Part = readonly [from: number, to: number];
+
+export const WHOLE: Part = [0, 1];
+
+/** The spectrum of a layer, which is that part of the call. */
+export function spectrum(
+  rt: Runtime, fn: string, layer: Layer, { normalize = "rows", conv = "unfold", inputSize }: SpectrumOptions, [from, to]: Part,
+): Spectrum {
   const how = layer.kernel.length > 0 ? conv : "unfold";
   const { rows, cols } = shapeOf(layer, how);
-  const sigma = (how === "fft" ? fourierValues(rt, fn, layer, inputSize) : pooled(rt, layer, how)).sort();
+  const tell = (fraction: number) => rt.tell(from + (to - from) * fraction);
+  const sigma = how === "fft" ? fourierValues(rt, fn, layer, inputSize, tell)
+    : how === "unfold" && layer.groups === 1 && to - from === 1 ? svdvals(rt, [...matricesOf(rt, layer, how)][0]!)
+    : pooled(rt, fn, layer, how, tell);
+  sigma.sort();
   const zero = Math.max(rows, cols) * Number.EPSILON * sigma.at(-1)!;
   const divisor = normalize === "rows" ? rows : normalize === "none" ? 1 : Math.max(rows, cols);
   let zeros = 0;
@@ -93,15 +105,15 @@ export function spectrum(rt: Runtime, fn: string, layer: Layer, { normalize = "r
   return { rows, cols, matrices: sigma.length / Math.min(rows, cols), eigenvalues: sigma.map((s, k) => (k < zeros ? 0 : (s * s) / divisor)), zeros };
 }
 
-function pooled(rt: Runtime, layer: Layer, conv: "unfold" | "slices"): Float64Array {
+function pooled(rt: Runtime, fn: string, layer: Layer, conv: "unfold" | "slices", tell: (fraction: number) => void): Float64Array {
   const { rows, cols } = shapeOf(layer, conv);
   const all = new Float64Array(Math.min(rows, cols) * (layer.data.length / (rows * cols)));
   let at = 0;
   for (const matrix of matricesOf(rt, layer, conv)) {
-    const found = svdvals(rt, matrix);
+    const found = svdvalsOf(rt, fn, matrix);
     all.set(found, at);
     at += found.length;
-    rt.tell(at / all.length);
+    tell(at / all.length);
   }
   return all;
 }

@@ -11,7 +11,7 @@ import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
 import { matmul } from "../linalg/blas.ts";
 import type { Matrix } from "../linalg/matrix.ts";
-import { svdvals } from "../linalg/svd.ts";
+import { svdvalsOf } from "../linalg/svd.ts";
 import { groupsOf, kernelFirst, shapeOf } from "./conv.ts";
 import type { Layer } from "./layers.ts";
 
@@ -24,7 +24,9 @@ const MOST_VALUES = 2 ** 25;
 const BATCH = 2 ** 21;
 
 /** Singular values of the convolution on an input of so many positions, n₁·…·n_d·min(outputs, inputs) in any order. */
-export function fourierValues(rt: Runtime, fn: string, layer: Layer, inputSize?: number | readonly number[]): Float64Array {
+export function fourierValues(
+  rt: Runtime, fn: string, layer: Layer, inputSize: number | readonly number[] | undefined, tell: (fraction: number) => void,
+): Float64Array {
   const size = sizeOf(fn, layer, inputSize);
   const { outputs, inputs } = requirePossible(fn, layer, size);
   const each = Math.min(outputs, inputs);
@@ -40,11 +42,11 @@ export function fourierValues(rt: Runtime, fn: string, layer: Layer, inputSize?:
         const [cos, sin, minusSin] = [0, 1, 2].map((row) => transformed.subarray((3 * j + row) * area, (3 * j + row + 1) * area));
         // in the embedding each is there twice: that of f and that of −f
         const found = f.isReal
-          ? svdvals(rt, { data: cos!, rows, cols })
-          : svdvals(rt, embedded(cos!, sin!, minusSin!, rows, cols));
+          ? svdvalsOf(rt, fn, { data: cos!, rows, cols })
+          : svdvalsOf(rt, fn, embedded(cos!, sin!, minusSin!, rows, cols));
         values.set(found, at);
         at += found.length;
-        rt.tell(at / values.length);
+        tell(at / values.length);
       });
     }
   }
