@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { matrix } from "../bindings/linalg/matrix.ts";
+import { matrix, type Matrix } from "../bindings/linalg/matrix.ts";
 import { analyzeLayer } from "../bindings/weights/analyzeLayer.ts";
 import { training, universalMetric } from "../bindings/weights/verdicts.ts";
 import { numbers, testEach } from "./harness.ts";
@@ -113,7 +113,7 @@ testEach("other families on the same tail: the likeliest that is better by more 
   const diag = (values: Float64Array) => matrix(values.length, values.length, Float64Array.from({ length: values.length ** 2 }, (_, e) => (
     e % (values.length + 1) === 0 ? Math.sqrt(values[e / (values.length + 1)]!) : 0)));
   const quantiles = (f: (u: number) => number) => Float64Array.from({ length: 200 }, (_, k) => f((k + 0.5) / 200));
-  const of = (W: ReturnType<typeof diag>, options = {}) => analyzeLayer(rt, W, { compare: true, normalize: "none", ...options }).alternatives!;
+  const of = (W: Matrix, options = {}) => analyzeLayer(rt, W, { compare: true, normalize: "none", ...options }).alternatives!;
   const exponential = of(diag(quantiles((u) => 1 - Math.log(u))), { xmin: 1 });
   const against = new Map(exponential.against.map((a) => [a.name, a]));
   assert.deepEqual([...against.keys()], ["truncatedPowerLaw", "lognormal", "exponential", "stretchedExponential"]);
