@@ -137,13 +137,21 @@ test("--ks, --compat: other fits of the same spectrum", async () => {
   assert.equal(small[1].alpha, given[1].alpha);
 });
 
-test("--randomize: the same of the same seed", async () => {
-  const args = ["weights", "conv.safetensors", "--only", "fc.*", "--randomize", "--seed"];
+test("--randomize, --bootstrap: the same of the same seed", async () => {
+  const args = ["weights", "conv.safetensors", "--only", "fc.*", "--randomize", "--bootstrap", "20", "--seed"];
   const [one, same, other] = await Promise.all(["7", "7", "8"].map((seed) => json(...args, seed)));
   assert.deepEqual(same.layers, one.layers);
   const [layer] = one.layers;
   assert.ok(layer.randomized.lambdaMax > 0);
   assert.notEqual(other.layers[0].randomized.lambdaMax, layer.randomized.lambdaMax);
+  const { p, alpha: { interval }, replicas } = layer.bootstrap;
+  assert.ok(p >= 0 && p <= 1 && replicas === 20);
+  assert.ok(interval[0] <= layer.alpha && layer.alpha <= interval[1]);
+  assert.match((await run([...args, "7", "--csv", "p.csv", "--report", "p.html"])).stdout, /spikes +p +verdict/);
+  const [head, row] = (await readFile(join(folder, "p.csv"), "utf8")).split("\r\n").map((line) => line.split(",").slice(-5));
+  assert.deepEqual(head, ["p", "alphaLower", "alphaUpper", "xminLower", "xminUpper"]);
+  assert.deepEqual(row!.slice(0, 3).map(Number), [p, ...interval]);
+  assert.match(await readFile(join(folder, "p.html"), "utf8"), /Bootstrap of 20: p /);
 });
 
 test("--only takes names and patterns", async () => {
@@ -229,6 +237,13 @@ test("a long name is shortened in its middle", async () => {
   assert.ok(stdout.split("\n").every((line) => line.length <= 120));
 });
 
+test("names that would look the same when shortened have a line of their own", async () => {
+  const names = ["0.first", "1.first", "1.second"].map((part) => `transformer.encoder.layers.${"block.".repeat(4)}${part}.attention.output.projection.weight`);
+  await writeFile(join(folder, "alike.safetensors"), safetensors(Object.fromEntries(names.map((name) => [name, diagonal]))));
+  const lines = (await run(["weights", "alike.safetensors"])).stdout.split("\n");
+  for (const name of names) assert.match(lines[lines.indexOf(`  ${name}`) + 1]!, /^ +10×10 +1 +2\.84 ± 0\.82 /);
+});
+
 test("every format", async () => {
   const files = ["models/library.safetensors", "models/model.safetensors.index.json", "models/torch2.pt", "models/named.npz", "onnx/convnet.onnx", "onnx/external.onnx"].map(fixture);
   const formats = ["safetensors", "safetensors", "pytorch", "npz", "onnx", "onnx"];
@@ -269,7 +284,8 @@ test("wrong usage", async () => {
     [["diag.npy", "--ks", "both"], /--ks/],
     [["diag.npy", "--compat", "3.x"], /--compat/],
     [["diag.npy", "--ks", "two-sided", "--compat", "weightwatcher"], /exclude each other/],
-    [["diag.npy", "--seed", "1"], /--seed is for --randomize/],
+    [["diag.npy", "--bootstrap", "0"], /--bootstrap/],
+    [["diag.npy", "--seed", "1"], /--seed is for --randomize or --bootstrap/],
     [["diag.npy", "--eigenvalues"], /--eigenvalues is for --json/],
     [["diag.npy", "--wat"], /--wat/],
   ] as [string[], RegExp][]) {
@@ -277,7 +293,7 @@ test("wrong usage", async () => {
   }
   const { status, stdout } = await run(["weights", "--help"]);
   assert.equal(status, 0);
-  for (const option of ["--normalize", "--conv", "--input-size", "--ks", "--compat", "--randomize", "--seed", "--only", "--json", "--csv", "--report", "--threads", "--eigenvalues"]) {
+  for (const option of ["--normalize", "--conv", "--input-size", "--ks", "--compat", "--randomize", "--bootstrap", "--seed", "--only", "--json", "--csv", "--report", "--threads", "--eigenvalues"]) {
     assert.ok(stdout.includes(option), option);
   }
   assert.ok(stdout.split("\n").every((line) => line.length <= 80));

@@ -1,13 +1,16 @@
 // eigenscope weights: the spectra of a model's layers, or of a series of checkpoints.
 
-import { createEngine } from "../engine.ts";
+import { createEngine, type Engine } from "../engine.ts";
 import { FormatError } from "../errors.ts";
 import type { ModelFile } from "../io/tensors.ts";
 import { layersCsv } from "../plot/layersCsv.ts";
 import { groupSkipped, prediction } from "../plot/verdicts.ts";
 import { weightsReport } from "../plot/weightsReport.ts";
 import type { ModelReport } from "../weights/analyze.ts";
-import type { LayerOptions } from "../weights/analyzeLayer.ts";
+import type { LayerOptions, LayerReport } from "../weights/analyzeLayer.ts";
+import type { BootstrapOptions, BootstrapResult } from "../weights/bootstrap.ts";
+import type { PowerLawOptions } from "../weights/powerLaw.ts";
+import { SMALL_SAMPLE } from "../weights/smallSample.ts";
 import { checkOutput, writeOutput } from "./files.ts";
 import { readModel } from "./modelFiles.ts";
 import { Progress } from "./output.ts";
@@ -34,13 +37,16 @@ export const help = `eigenscope weights MODEL... [options]
   --compat C               fit as powerlaw 1.x (default), 2.x or weightwatcher
   --randomize              also the spectrum of each layer with its entries
                            permuted
-  --seed S                 of --randomize (default: 0)
+  --bootstrap N            p-value of the power law and 95 % intervals of α and
+                           x_min, from N samples
+  --seed S                 of --randomize and --bootstrap (default: 0)
   --csv out.csv            write a table, one row a layer
   --report out.html        write a report with plots, one file, readable offline
   --json                   { layers, universalMetric, universalMetricLog10,
                            skipped, warnings, … }; of several MODELs
                            { models: [{ file, … as of one }, …] }
-  --eigenvalues            in the JSON each layer's eigenvalues too
+  --eigenvalues            in the JSON each layer's eigenvalues too, and the
+                           distances of all replicas
 ${ENGINE_HELP}`;
 
 const OPTIONS = {
@@ -52,6 +58,7 @@ const OPTIONS = {
   ks: { type: "string" },
   compat: { type: "string" },
   randomize: { type: "boolean" },
+  bootstrap: { type: "string" },
   seed: { type: "string" },
   csv: { type: "string" },
   report: { type: "string" },
@@ -59,9 +66,13 @@ const OPTIONS = {
   eigenvalues: { type: "boolean" },
 } as const;
 
+/** A layer, with --bootstrap its bootstrap; null where there is no fit, or one that is not resampled. */
+export type AnalyzedLayer = LayerReport & { bootstrap?: BootstrapResult | null };
+
 /** A model of a file, analysed. */
 export interface Analyzed extends ModelReport {
   file: string;
+  layers: AnalyzedLayer[];
   format: ModelFile["format"];
   seconds: number;
 }
@@ -75,17 +86,17 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   const ks = given.ks === undefined ? undefined : choice("--ks", given.ks, ["powerlaw", "two-sided"] as const);
   const compat = given.compat === undefined ? undefined : choice("--compat", given.compat, ["1.x", "2.x", "weightwatcher"] as const);
   const inputSize = given["input-size"]?.split("x").map((side) => wholeNumber("--input-size", side, 1, 4096));
+  const replicas = given.bootstrap === undefined ? undefined : wholeNumber("--bootstrap", given.bootstrap, 1, 1e6);
   const seed = wholeNumber("--seed", given.seed ?? "0", 0, 2 ** 32 - 1);
   if (conv !== "fft" && inputSize !== undefined) throw new UsageError("weights: --input-size is for --conv fft");
   if (ks !== undefined && compat === "weightwatcher") throw new UsageError("weights: --ks and --compat weightwatcher exclude each other");
-  if (given.seed !== undefined && !given.randomize) throw new UsageError("weights: --seed is for --randomize");
+  if (given.seed !== undefined && !given.randomize && replicas === undefined) throw new UsageError("weights: --seed is for --randomize or --bootstrap");
   if (given.eigenvalues && !given.json) throw new UsageError("weights: --eigenvalues is for --json");
   const only = given.only?.split(",");
   for (const path of [given.csv, given.report]) if (path !== undefined) await checkOutput(path);
+  const law: PowerLawOptions = { ...(compat && { compat }), ...(ks && { ks: ks === "two-sided" ? "twoSided" : ks }) };
   const options: LayerOptions = {
-    normalize, conv,
-    ...(compat && { compat }),
-    ...(ks && { ks: ks === "two-sided" ? "twoSided" : ks }),
+    normalize, conv, ...law,
     ...(inputSize && { inputSize: inputSize.length === 1 ? inputSize[0]! : inputSize }),
     ...(given.randomize && { randomize: seed }),
   };
@@ -100,7 +111,8 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     for (const { file, model } of models) {
       const start = performance.now();
       const report = await es.weights.analyze(model, { ...options, ...(only && { only }), ...progress.step(file) });
-      analyzed.push({ file, format: model.format, ...report, seconds: (performance.now() - start) / 1000 });
+      const layers = replicas === undefined ? report.layers : await resampled(es, report.layers, { ...law, replicas, seed }, progress);
+      analyzed.push({ file, format: model.format, ...report, layers, seconds: (performance.now() - start) / 1000 });
     }
   } finally {
     progress.clear();
@@ -113,6 +125,18 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   if (given.report !== undefined) await writeOutput(given.report, weightsReport(analyzed, how));
   if (given.json) return toJson(analyzed, { normalize, conv, ...how.engine }, given.eigenvalues ?? false);
   return presentWeights(analyzed, how, given);
+}
+
+/** The layers with the bootstrap of each one's tail. */
+async function resampled(es: Engine, layers: LayerReport[], options: BootstrapOptions, progress: Progress): Promise<AnalyzedLayer[]> {
+  const all: AnalyzedLayer[] = [];
+  for (const layer of layers) {
+    const { alpha, eigenvalues, count, rank } = layer;
+    const bootstrap = alpha === null || (options.compat === "weightwatcher" && rank < SMALL_SAMPLE) ? null
+      : await es.weights.bootstrap(eigenvalues.subarray(count - rank), { ...options, ...progress.step(`${layer.name}: bootstrap`) });
+    all.push({ ...layer, bootstrap });
+  }
+  return all;
 }
 
 /** Files as given; those whose names differ in their numbers only in the order of these, as epoch-2 before epoch-10. */
@@ -133,7 +157,7 @@ function toJson(models: Analyzed[], info: object, eigenvalues: boolean): string 
   }));
   const result = plain.length === 1 ? { ...plain[0], info } : { models: plain, info };
   return `${JSON.stringify(result, (key, value: unknown) => {
-    if (key === "eigenvalues" && !eigenvalues) return undefined;
+    if ((key === "eigenvalues" || key === "Ds") && !eigenvalues) return undefined;
     return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value;
   })}\n`;
 }

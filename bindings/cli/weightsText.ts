@@ -4,9 +4,8 @@ import { alphaLines, shortNames } from "../plot/checkpoints.ts";
 import type { ReportEngine } from "../plot/document.ts";
 import { grouped } from "../plot/numbers.ts";
 import { groupSkipped, verdictWord } from "../plot/verdicts.ts";
-import type { LayerReport } from "../weights/analyzeLayer.ts";
 import { bold, dim, padEnd, padStart, seconds, width, wrap, yellow } from "./output.ts";
-import type { Analyzed } from "./weights.ts";
+import type { Analyzed, AnalyzedLayer } from "./weights.ts";
 
 /** Columns of a line: those of the terminal within these. */
 const [NARROWEST, WIDEST] = [80, 120];
@@ -16,7 +15,7 @@ const NAME = 16;
 
 interface Column {
   head: string;
-  cell(layer: LayerReport): string;
+  cell(layer: AnalyzedLayer): string;
   /** The higher, the sooner it is left out on a narrow terminal; 0 never. */
   rank: number;
   left?: boolean;
@@ -34,6 +33,8 @@ const COLUMNS: Column[] = [
   { head: "spikes", rank: 1, cell: ({ spikes }) => (spikes === null ? "–" : String(spikes)) },
   { head: "verdict", rank: 0, left: true, cell: (layer) => verdictWord(layer) },
 ];
+
+const P_VALUE: Column = { head: "p", rank: 0, cell: ({ bootstrap }) => bootstrap?.p?.toFixed(3) ?? "–" };
 
 interface How {
   engine: ReportEngine;
@@ -72,26 +73,32 @@ function modelBlocks({ file, layers, universalMetric, universalMetricLog10 }: An
 }
 
 /** A line for each layer, of at most so many columns. */
-export function layerTable(layers: readonly LayerReport[], most: number): string[] {
+export function layerTable(layers: readonly AnalyzedLayer[], most: number): string[] {
   const longest = Math.max(5, ...layers.map(({ name }) => width(printable(name))));
-  const sized = COLUMNS.map((column) => {
+  const columns = layers.some(({ bootstrap }) => bootstrap) ? [...COLUMNS.slice(0, -1), P_VALUE, COLUMNS.at(-1)!] : COLUMNS;
+  const sized = columns.map((column) => {
     const cells = layers.map(column.cell);
     return { ...column, cells, width: Math.max(width(column.head), ...cells.map(width)) };
   });
   const taken = (shown: typeof sized) => 2 + shown.reduce((sum, column) => sum + 2 + column.width, 0);
-  let shown = sized;
-  const dropped: string[] = [];
-  while (taken(shown) + Math.min(longest, NAME) > most) {
-    const next = shown.reduce((a, b) => (b.rank > a.rank ? b : a));
-    if (next.rank === 0) break;
-    shown = shown.filter((column) => column !== next);
-    dropped.push(next.head);
-  }
+  /** Those that fit beside names of this width. */
+  const fit = (names: number) => {
+    let shown = sized;
+    while (taken(shown) + names > most) {
+      const next = shown.reduce((a, b) => (b.rank > a.rank ? b : a));
+      if (next.rank === 0) break;
+      shown = shown.filter((column) => column !== next);
+    }
+    return shown;
+  };
+  let shown = fit(Math.min(longest, NAME));
   const room = Math.max(NAME, Math.min(longest, most - taken(shown)));
   const names = layers.map(({ name }) => shortened(printable(name) || "(no name)", room));
   // names that would no longer be told apart have a line of their own
   const apart = new Set(names).size < new Set(layers.map(({ name }) => name)).size;
-  const start = apart ? 4 : Math.min(room, longest);
+  const start = apart ? 2 : Math.min(room, longest);
+  if (apart) shown = fit(start);
+  const dropped = sized.filter((column) => !shown.includes(column)).map(({ head }) => head);
   const line = (name: string, cells: string[]) =>
     `  ${[padEnd(name, start), ...cells.map((cell, k) => (shown[k]!.left ? cell : padStart(cell, shown[k]!.width)))].join("  ")}`.trimEnd();
   return [

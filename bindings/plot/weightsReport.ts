@@ -1,6 +1,7 @@
 // The report of trained weights: a table of layers, the spectrum of each one, and for checkpoints how they change.
 
 import type { ModelReport } from "../weights/analyze.ts";
+import type { BootstrapResult } from "../weights/bootstrap.ts";
 import type { LayerReport } from "../weights/analyzeLayer.ts";
 import { alphaLines, shortNames, type Line } from "./checkpoints.ts";
 import { fact, htmlDocument, plotted, text, warningBox, type Panel, type ReportEngine } from "./document.ts";
@@ -11,7 +12,7 @@ import { groupSkipped, prediction, verdictCounts, verdictWord } from "./verdicts
 /** What is told of a layer; a LayerReport has all of it. */
 export type ReportedLayer = EsdLayer & Pick<
   LayerReport, "name" | "kind" | "shape" | "rows" | "cols" | "Q" | "D" | "lambdaMax" | "stableRank" | "spikes" | "mu" | "verdict" | "training" | "reason" | "warnings"
->;
+> & { bootstrap?: Pick<BootstrapResult, "p" | "alpha" | "xmin" | "replicas" | "confidence"> | null };
 
 /** What `es.weights.analyze` gives of a model, and the file it was read from. */
 export interface ReportedModel extends Omit<ModelReport, "layers"> {
@@ -116,6 +117,8 @@ const COLUMNS: [name: string, value: (layer: ReportedLayer) => number | null | u
   ["stable rank", ({ stableRank }) => stableRank, 3],
   ["spikes", ({ spikes }) => spikes, 0],
 ];
+/** With a bootstrap. */
+const P_VALUE: (typeof COLUMNS)[number] = ["p", ({ bootstrap }) => bootstrap?.p, 3];
 
 /** One model: its layers as a table, each one's spectrum, what was skipped. A series folds all but the last. */
 function modelSection(model: ReportedModel, m: number, name: string | undefined, open: boolean, panels: Panel[]): string {
@@ -127,13 +130,14 @@ function modelSection(model: ReportedModel, m: number, name: string | undefined,
     const edges = mp && { lower: mp.lower, upper: mp.upper, bulk: mp.bulk };
     panels.push({ id: id(l), esd: { bins: { ...bins, ...rounded({ low: bins.low, step: bins.step }) }, fit: { alpha, xmin, nTail, mp: edges } } });
   }
+  const columns = layers.some(({ bootstrap }) => bootstrap) ? [...COLUMNS, P_VALUE] : COLUMNS;
   const sorter = (label: string, words = false) => `<th scope="col"${words ? " data-text" : ""}><button type="button">${label}</button></th>`;
   const groups = groupSkipped(skipped);
   const content = `${layers.length === 0 ? "<p>No layer has a spectrum: see what was skipped.</p>" : `<div class="scroll" tabindex="0" role="region" aria-label="Layers">
 <table class="layers">
-<thead><tr>${sorter("layer", true)}${sorter("shape")}${COLUMNS.map(([label]) => sorter(label)).join("")}${sorter("verdict", true)}</tr></thead>
+<thead><tr>${sorter("layer", true)}${sorter("shape")}${columns.map(([label]) => sorter(label)).join("")}${sorter("verdict", true)}</tr></thead>
 <tbody>
-${layers.map((layer, l) => tableRow(layer, id(l))).join("\n")}
+${layers.map((layer, l) => tableRow(layer, id(l), columns)).join("\n")}
 </tbody>
 </table>
 </div>
@@ -148,9 +152,9 @@ ${groups.length ? `<details><summary>Skipped: ${counted(skipped.length, "tensor"
   return `<details class="model"${open ? " open" : ""}><summary><h2>${text(name)}</h2> <span class="lead">metric ${number(model.universalMetric, 5)}, ${counted(layers.length, "layer")}</span></summary>\n${content}\n</details>`;
 }
 
-function tableRow(layer: ReportedLayer, id: string): string {
+function tableRow(layer: ReportedLayer, id: string, columns: typeof COLUMNS): string {
   const { name, shape } = layer;
-  const cells = COLUMNS.map(([, value, digits]) => {
+  const cells = columns.map(([, value, digits]) => {
     const x = value(layer) ?? null;
     return `<td data-sort="${x === null || Number.isNaN(x) ? "" : x}">${digits === 0 && x !== null ? grouped(x) : number(x, digits)}</td>`;
   });
@@ -164,11 +168,15 @@ function tableRow(layer: ReportedLayer, id: string): string {
 const FEW = 50;
 
 function figure(layer: ReportedLayer, l: number, id: string): string {
-  const { name, alpha, sigma, shape, reason, nTail, training } = layer;
+  const { name, alpha, sigma, shape, reason, nTail, training, bootstrap } = layer;
   const tail = `${nTail < FEW ? "only " : ""}${grouped(nTail)} in the tail`;
   const fit = alpha === null ? `no fit: ${text(reason ?? "")}` : `α ${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}, ${tail}`;
   // that of a short tail is said
   const warnings = layer.warnings.filter((line) => !/^nTail is \d+: from fewer/.test(line));
+  if (bootstrap?.alpha) {
+    const { p, alpha: { interval }, confidence, replicas } = bootstrap;
+    warnings.unshift(`Bootstrap of ${grouped(replicas)}: p ${number(p, 3)}, α from ${number(interval[0], 3)} to ${number(interval[1], 3)} (${100 * confidence} %)`);
+  }
   if (training) warnings.unshift(`WeightWatcher calls this α ${training}`);
   return `<figure>
 <figcaption><h3>${breakable(name || "(no name)")}</h3>
