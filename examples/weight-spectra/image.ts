@@ -5,7 +5,7 @@ import { color } from "../site/plots.ts";
 import { drawEsd, fitText } from "./plots.ts";
 
 /** In CSS pixels: of a spectrum with its two lines of text, and of what is above them. */
-const [WIDTH, HEIGHT, TEXT, HEAD, MARGIN] = [340, 210, 48, 64, 16];
+const [WIDTH, HEIGHT, TEXT, HEAD, MARGIN] = [400, 250, 48, 64, 16];
 /** Browsers make no larger canvas: in all, and along a side. */
 const [MOST_PIXELS, LONGEST] = [32e6, 16_000];
 /** So many spectra are drawn before others have a turn. */
@@ -17,7 +17,7 @@ export async function imageOf(title: string, layers: readonly ReportedLayer[]): 
   const columns = Math.max(Math.min(layers.length, 3), Math.round(Math.sqrt((layers.length * cell) / WIDTH)));
   const width = columns * WIDTH + 2 * MARGIN;
   const height = HEAD + Math.ceil(layers.length / columns) * cell + MARGIN;
-  const scale = Math.min(Math.max(2, devicePixelRatio), Math.sqrt(MOST_PIXELS / (width * height)), LONGEST / Math.max(width, height));
+  const scale = Math.min(devicePixelRatio, Math.sqrt(MOST_PIXELS / (width * height)), LONGEST / Math.max(width, height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.floor(width * scale);
   canvas.height = Math.floor(height * scale);
@@ -55,7 +55,7 @@ export async function imageOf(title: string, layers: readonly ReportedLayer[]): 
 
 /** What the colours stand for. */
 function keys(layers: readonly ReportedLayer[]): [text: string, color: string][] {
-  const random: [string, string][] = layers.some(({ randomized }) => randomized) ? [["in random order", "random"]] : [];
+  const random: [string, string][] = layers.some(({ randomized }) => randomized) ? [["— in random order", "random"]] : [];
   return [["— density of eigenvalues", "gram"], ...random, ["— power law", "exact"], ["– – Marchenko-Pastur bulk", "sample-3"], ["▼ spikes", "exact"]];
 }
 

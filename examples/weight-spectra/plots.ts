@@ -3,6 +3,7 @@
 import { esdDescription, esdPlot, grouped, prediction, significant, type EsdPlotOptions, type ReportedLayer } from "eigenscope/plot";
 import uPlot from "uplot";
 import { color, size, theme } from "../site/plots.ts";
+import { breakable } from "./names.ts";
 
 /** How far outside the window a plot is drawn already. */
 const AHEAD = "400px";
@@ -67,7 +68,8 @@ export class Multiples {
 
   /** `at` counts the layers from 1 on. */
   add(layer: ReportedLayer, id: string, at: number): void {
-    const heading = Object.assign(document.createElement("h3"), { textContent: layer.name || "(no name)" });
+    const heading = document.createElement("h3");
+    heading.append(...breakable(layer.name));
     const facts = Object.assign(document.createElement("p"), { textContent: `${layer.shape.join("×")} · ${fitText(layer)}` });
     const caption = document.createElement("figcaption");
     caption.append(heading, facts);

@@ -1,6 +1,7 @@
 // The table of layers: rows come one after the other, and buttons in its head sort them.
 
 import { grouped, significant, verdictWord, type ReportedLayer } from "eigenscope/plot";
+import { breakable } from "./names.ts";
 
 interface Column {
   /** What follows a "_" is set below the line. */
@@ -67,7 +68,8 @@ export class LayerTable {
   /** Adds a layer, whose plot is in the element `id`; `arrange` puts it in its place. */
   add(layer: ReportedLayer, id: string): void {
     const element = document.createElement("tr");
-    const link = Object.assign(document.createElement("a"), { href: `#${id}`, textContent: layer.name || "(no name)" });
+    const link = Object.assign(document.createElement("a"), { href: `#${id}` });
+    link.append(...breakable(layer.name));
     const head = Object.assign(document.createElement("th"), { scope: "row" });
     head.append(link);
     element.append(head, ...COLUMNS.slice(1).map((column) => cell(column, layer)));

@@ -24,6 +24,7 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
     assert.deepEqual(trained.map(([name]) => name), ["layers.0.weight", "layers.1.weight", "layers.2.weight"]);
     assert.deepEqual(trained.map(([, shape]) => shape), ["100×64", "80×100", "10×80"]);
     assert.match(trained[0]![3]!, /^2\.56 ± 0\.30$/);
+    assert.deepEqual(trained.map((row) => row[9]), ["7", "7", "0"]);
     assert.equal(await text(page, "source"), "A network that reads digits");
     assert.match(await text(page, "metric-note"), /^mean of α·ln λₘₐₓ; with log₁₀ −\d/);
     assert.match(await text(page, "announcement"), /^Done\. 3 layers, 2 regularized · 1 not trained; universal metric −\d/);
@@ -34,7 +35,11 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
     await assertCalm(t, page);
     await page.select("#demo", "untrained");
     await page.waitForFunction((alpha) => document.querySelector("#numbers td:nth-child(4)")?.textContent !== alpha, {}, trained[0]![3]!);
-    assert.match((await rows(page))[0]![3]!, /^3\.08 ± /);
+    await until(page, "doing", /^Done/);
+    const untrained = await rows(page);
+    assert.match(untrained[0]![3]!, /^3\.08 ± /);
+    assert.deepEqual(untrained.map((row) => row[9]), ["0", "0", "0"], "no spikes without training");
+    assert.deepEqual(untrained.map((row) => row[10]), ["somewhat", "not trained", "somewhat"]);
     await page.select("#normalize", "none");
     await page.waitForFunction(() => document.querySelector("#numbers td:nth-child(8)")?.textContent === "8.993"); // 100 rows
   }));
@@ -80,7 +85,7 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
         await page.waitForFunction(() => (window as unknown as Watched).watched.blob);
         const png = await saved(page);
         assert.equal(png.toString("latin1", 1, 4), "PNG");
-        assert.ok(png.readUInt32BE(16) >= 3 * 340 && png.readUInt32BE(20) > 3 * 258, "wide and high enough for all");
+        assert.ok(png.readUInt32BE(16) >= 3 * 400 && png.readUInt32BE(20) > 3 * 298, "wide and high enough for all");
         assert.deepEqual(asked.filter((url) => !url.startsWith("blob:")), [], "nothing is asked for, not even of its own server");
       });
     })));
