@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matrix, type Matrix } from "../bindings/linalg/matrix.ts";
 import { analyzeLayer } from "../bindings/weights/analyzeLayer.ts";
+import { bootstrap } from "../bindings/weights/bootstrap.ts";
 import { training, universalMetric } from "../bindings/weights/verdicts.ts";
 import { numbers, testEach } from "./harness.ts";
 
@@ -121,6 +122,17 @@ testEach("other families on the same tail: the likeliest that is better by more 
   assert.notEqual(exponential.best, "powerLaw");
   assert.equal(of(diag(quantiles((u) => u ** (-1 / 1.5))), { xmin: 1 }).best, "powerLaw");
   assert.equal(of(matrix(4, 4)), null);
+});
+
+testEach("the bootstrap is that of the eigenvalues that were fitted", (rt) => {
+  const W = matrix(40, 30, numbers(1200, 6));
+  const settings = { replicas: 40, seed: 3, confidence: 0.9 };
+  const { bootstrap: found, eigenvalues, alpha } = analyzeLayer(rt, W, { bootstrap: settings, ks: "twoSided" });
+  assert.deepEqual(found, bootstrap(rt, eigenvalues, { ...settings, ks: "twoSided" }));
+  assert.equal(found!.alpha!.estimate, alpha);
+  assert.equal(analyzeLayer(rt, matrix(4, 4), { bootstrap: settings }).bootstrap, null);
+  assert.equal(analyzeLayer(rt, matrix(4, 4, numbers(16, 1)), { bootstrap: settings, compat: "weightwatcher" }).bootstrap, null);
+  assert.throws(() => analyzeLayer(rt, W, { bootstrap: { replicas: 0 } }), { code: "ERR_OPTION" });
 });
 
 test("WeightWatcher's warnings begin below 2 and above 6", () => {

@@ -3,13 +3,15 @@
 import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
 import { alternatives, type Alternatives } from "./alternatives.ts";
-import { checkRandomize, checkSpectrum, permuted, spectrum, WHOLE, type Part, type Spectrum, type SpectrumOptions } from "./esd.ts";
+import { bootstrap, type BootstrapOptions, type BootstrapResult } from "./bootstrap.ts";
+import { checkRandomize, checkSpectrum, permuted, spectrum, type Part, type Spectrum, type SpectrumOptions } from "./esd.ts";
 import { toLayer, type WeightLike } from "./layers.ts";
 import { marchenkoPastur, type MarchenkoPasturFit } from "./marchenkoPastur.ts";
 import { logAlphaNorm, matrixEntropy, stableRank, traceOf } from "./metrics.ts";
 import { checkPowerLaw, powerLaw, type PowerLawFit, type PowerLawOptions } from "./powerLaw.ts";
 import { compareSpectra, type Randomized } from "./randomized.ts";
 import type { LayerKind } from "./recognise.ts";
+import { SMALL_SAMPLE } from "./smallSample.ts";
 import { mu, training, verdict, type Training, type Verdict } from "./verdicts.ts";
 
 export interface LayerOptions extends SpectrumOptions, Omit<PowerLawOptions, "discrete" | "scan"> {
@@ -17,6 +19,8 @@ export interface LayerOptions extends SpectrumOptions, Omit<PowerLawOptions, "di
   randomize?: number;
   /** Tests the power law against other families on the same tail. Default false. */
   compare?: boolean;
+  /** The p-value of the power law, standard errors and intervals; of the options of `bootstrap` those that are not of the fit. */
+  bootstrap?: Pick<BootstrapOptions, "replicas" | "seed" | "confidence">;
 }
 
 export interface LayerReport extends Omit<PowerLawFit, "n" | "scan"> {
@@ -65,7 +69,12 @@ export interface LayerReport extends Omit<PowerLawFit, "n" | "scan"> {
   randomized?: Randomized;
   /** With `compare`; null where there is no fit. */
   alternatives?: Alternatives | null;
+  /** With `bootstrap`; null where all weights are 0, and with compat "weightwatcher" below 20 eigenvalues. */
+  bootstrap?: BootstrapResult | null;
 }
+
+/** The part of a call that its spectra take if there is a bootstrap. */
+const BEFORE_BOOTSTRAP = 0.1;
 
 const NO_FIT: PowerLawFit = {
   alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: 0, noise: true, warnings: [], reason: "all weights are 0",
@@ -86,7 +95,8 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   if (typeof compare !== "boolean") throw new OptionError(`${fn}: compare is ${JSON.stringify(compare)}, expected true or false`);
   const layer = toLayer(fn, W);
   const { name, kind, shape } = layer;
-  const [first, second]: Part[] = randomize === undefined ? [WHOLE] : [[0, 0.5], [0.5, 1]];
+  const spectra = options.bootstrap ? BEFORE_BOOTSTRAP : 1;
+  const [first, second]: Part[] = randomize === undefined ? [[0, spectra]] : [[0, spectra / 2], [spectra / 2, spectra]];
   const found = spectrum(rt, fn, layer, options, first!);
   const { rows, cols, matrices, eigenvalues, zeros } = found;
   const count = eigenvalues.length;
@@ -116,6 +126,10 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   if (randomize !== undefined) {
     const other = spectrum(rt, fn, permuted(layer, randomize), options, second!);
     report.randomized = { seed: randomize, ...compareSpectra(eigenvalues, other.eigenvalues), spikes: bulkOf(other)?.spikes ?? null };
+  }
+  if (options.bootstrap) {
+    const isSmall = options.compat === "weightwatcher" && rank < SMALL_SAMPLE;
+    report.bootstrap = rank === 0 || isSmall ? null : bootstrap(rt, eigenvalues.subarray(zeros), { ...options, ...options.bootstrap });
   }
   return report;
 }
