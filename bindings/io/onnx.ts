@@ -78,7 +78,8 @@ function reasonToSkip({ tensor, use }: Constant): string | undefined {
 function tensorOf({ name, tensor, use }: Constant, file: FileReader, files: NamedSource[]): Tensor {
   const label = (part: TensorRecord) => `${file.name}: ${quoted(part === tensor ? name : part.name)}`;
   const open = (part: TensorRecord) => openTensor(part, file, files, label(part));
-  const about = { name, shape: tensor.dims, ...(use && { layout: use.layout, operator: use.operator }), ...(use?.groups && { groups: use.groups }) };
+  const { layout, operator, groups } = use ?? {};
+  const about = { name, shape: tensor.dims, ...(operator && { layout, operator }), ...(groups && { groups }) };
   const stored = open(tensor);
   if (!use?.quantized) return lazyTensor({ ...about, dtype: dtypeOf(tensor)! }, stored);
 

@@ -45,7 +45,8 @@ export function openTensor(tensor: TensorRecord, file: FileReader, files: NamedS
   const count = elementCount(shape);
   const size = half ? Math.ceil(count / 2) : count * ITEM_SIZE[dtype];
   const expect = (held: number, unit: string, expected: number) => {
-    if (held !== expected) throw new FormatError(`${label}: shape ${shape.join("×") || "()"} needs ${expected} ${unit}, the file holds ${held}`);
+    if (held === expected) return;
+    throw new FormatError(`${label}: shape ${shape.join("×") || "()"} needs ${expected} ${unit}, the file holds ${held}`);
   };
   const given = (bytes: Uint8Array): StoredTensor => ({ shape, dtype, bytes: half ? unpackHalves(bytes, count, dtype) : bytes });
 
@@ -70,8 +71,9 @@ function externalData(external: Map<string, string>, files: NamedSource[], label
   const reader = openSource(found.source, found.name);
   const [start, length] = ["offset", "length"].map((key) => {
     const text = external.get(key);
-    if (text !== undefined && !/^\d{1,15}$/.test(text)) throw new FormatError(`${label}: ${key} ${quoted(text)} in ${quoted(path)}, expected bytes`);
-    return text === undefined ? undefined : Number(text);
+    if (text === undefined) return undefined;
+    if (!/^\d{1,15}$/.test(text)) throw new FormatError(`${label}: ${key} ${quoted(text)} in ${quoted(path)}, expected bytes`);
+    return Number(text);
   });
   const from = start ?? 0;
   const rest = reader.size - from;

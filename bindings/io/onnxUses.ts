@@ -84,8 +84,8 @@ export function constantsOf(model: ModelRecord): { constants: Constant[]; sparse
     const initializers = new Set(scope.graph.initializers);
     for (const [name, tensor] of scope.constants) {
       const use = useOf(name, tensor, scope, bodies);
-      const shown = moduleOf(name, use) + name;
-      constants.push({ name: graphsWith.get(name) === 1 ? shown : scope.path + shown, tensor, isNode: !initializers.has(tensor), ...(use && { use }) });
+      const path = graphsWith.get(name) === 1 ? "" : scope.path;
+      constants.push({ name: path + moduleOf(name, use) + name, tensor, isNode: !initializers.has(tensor), ...(use && { use }) });
     }
   }
   return { constants, sparse: all.flatMap(({ graph, path }) => graph.sparse.map((name) => path + name)) };
