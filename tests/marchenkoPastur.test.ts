@@ -73,7 +73,7 @@ testEach("pure noise of many shapes: σ² within its standard error, spikes as o
   const level = 0.05;
   const random = randomState(rt, 6);
   const shapes: [rows: number, cols: number, count: number][] = [
-    [1, 40, 50], [2, 2, 50], [8, 8, 100], [20, 5, 100], [3, 60, 60], [24, 24, 100], [60, 20, 60], [40, 160, 20],
+    [1, 40, 50], [2, 2, 50], [8, 8, 100], [20, 5, 100], [3, 60, 60], [24, 24, 60], [60, 20, 40], [40, 160, 10],
   ];
   let spiked = 0;
   let total = 0;
@@ -88,6 +88,29 @@ testEach("pure noise of many shapes: σ² within its standard error, spikes as o
   }
   // measured with 2000 matrices a shape: 0.040 to 0.047
   near(spiked, level * total, 4 * Math.sqrt(level * (1 - level) * total), "false spikes");
+});
+
+testEach("small shapes: the level holds where σ² is hardly known, by the corrections of Ma and of Nadler", (rt) => {
+  const random = randomState(rt, 1);
+  const spiked = study(rt, 8, 8, 200, 0.1, random).spiked + study(rt, 20, 5, 200, 0.1, random).spiked;
+  // 12 without the one, 20 without the other
+  near(spiked, 40, 3 * Math.sqrt(0.1 * 0.9 * 400), "false spikes");
+});
+
+testEach("spikes near the bulk: σ² has what they hold of the noise given back", (rt) => {
+  for (const [rows, cols, heights] of [[80, 80, [1.8, 1.8, 1.9, 2, 2, 2.1, 2.2, 2.3]], [60, 150, [1.4, 1.5, 1.6, 1.7, 1.8, 1.9]]] as const) {
+    const random = randomState(rt, 5);
+    let [sum, exact] = [0, 0];
+    for (let i = 0; i < 40; i++) {
+      const values = squares(rt, plant(noiseOf(random, rows * cols), rows, cols, [...heights]), rows, cols);
+      const fit = marchenkoPastur(rt, values, { rows, cols, normalize: "none" });
+      sum += ((fit.sigma2 - 1) * fit.sigma2) / fit.standardError / 40;
+      exact += Number(fit.spikes === heights.length);
+    }
+    // their mean without: −1.2 standard errors
+    near(sum, 0, 4.5 / Math.sqrt(40), `${rows}×${cols}: mean of z`);
+    assert.ok(exact >= 37, `${exact} of 40 counted right`);
+  }
 });
 
 testEach("either orientation and every normalisation: one σ², and edges in the scale of the eigenvalues", (rt) => {

@@ -114,7 +114,7 @@ testEach("weightwatcher: layers that have no tail, no rank or no numbers", (rt) 
 
 testEach("weightwatcher: bad input is refused in its name", (rt) => {
   const W = { data: numbers(6, 1), rows: 2, cols: 3 };
-  assert.throws(() => weightwatcher(rt, W, { randomize: -1 }), { code: "ERR_OPTION", message: /^weights\.weightwatcher: seed is -1/ });
+  assert.throws(() => weightwatcher(rt, W, { randomize: -1 }), { code: "ERR_OPTION", message: /^weights\.weightwatcher: randomize is -1/ });
   assert.throws(() => weightwatcher(rt, W, { tolerance: NaN }), { code: "ERR_OPTION", message: /tolerance is NaN/ });
   assert.throws(() => weightwatcher(rt, { ...W, data: W.data.fill(NaN, 4) }), { code: "ERR_NOT_FINITE", message: /^weights\.weightwatcher: W holds NaN/ });
 });

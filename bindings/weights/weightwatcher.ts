@@ -8,7 +8,7 @@ import { OptionError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { svdvals } from "../linalg/svd.ts";
 import { RandomState } from "../random/mt19937.ts";
-import { checkSeed } from "../random/randomState.ts";
+import { checkRandomize } from "./esd.ts";
 import { toLayer, type Layer, type WeightLike } from "./layers.ts";
 import { detX as detXOf, logAlphaNorm, matrixRank, traceOf } from "./metrics.ts";
 import { powerLaw } from "./powerLaw.ts";
@@ -176,9 +176,10 @@ const NO_TAIL = { alpha: null, xmin: null, D: null, sigma: null };
  *
  * As in its code, a convolution in two dimensions is the pool of its kh·kw slices times √½ (its documents say √(kh·kw/2), which
  * it has without pooling), and `rand_distance` compares sorted eigenvalues and no densities. Different here: numbers that do
- * not exist are null; the product of `detX` cannot overflow; weights are taken to f64 before they are scaled; N is the longer side
- * of slices always; no size of layer is skipped; convolutions in one and three dimensions are slices too. Of the fits there is
- * "PL"; a truncated power law above the same xmin is `distribution(data, "truncatedPowerLaw", { xmin })`.
+ * not exist are null; the product of `detX` cannot overflow; weights are taken to f64 before they are scaled; N is the longer
+ * side of slices always; no size of layer is skipped; convolutions in one and three dimensions are slices too; α needs three
+ * eigenvalues, and σ is that of the α given (its σ is negative for 3 to 7 eigenvalues). Of the fits there is "PL"; a truncated
+ * power law above the same xmin is `distribution(data, "truncatedPowerLaw", { xmin })`.
  *
  * W is any layer, its numbers finite. Costs the singular values of W, and with `randomize` those of two to six matrices more.
  */
@@ -186,7 +187,7 @@ export function weightwatcher(rt: Runtime, W: WeightLike, options: WeightWatcher
   const fn = "weights.weightwatcher";
   const { mpFit = false, randomize, detX = false, tolerance = 1e-6 } = options;
   if (!(tolerance >= 0)) throw new OptionError(`${fn}: tolerance is ${String(tolerance)}, expected a number from 0 on`);
-  if (randomize !== undefined) checkSeed(fn, randomize);
+  if (randomize !== undefined) checkRandomize(fn, randomize);
   const layer = toLayer(fn, W);
   const matrices = matricesOf(layer);
   const factor = layer.kernel.length === 2 ? 0.5 : 1;
