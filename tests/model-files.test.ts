@@ -105,7 +105,7 @@ test("formats that are not read are refused by name, with what to do", async () 
     [zipSync({ "model.weights.h5": text("x") }), /Keras/], [zipSync({ "readme.txt": text("x") }), /zip archive without/],
     [new Uint8Array(0), /empty/], [bytes("hello"), /expected safetensors/], [text("[1, 2]"), /neither TensorFlow\.js/],
     [gzipSync(gzipSync(npy)), /gzipped twice/], [gzipSync(npy).subarray(0, 40), /damaged gzip/],
-    [gzipSync(new Uint8Array(2 ** 27)), /inflates to more than/],
+    [gzipSync(new Uint8Array(2 ** 26 + 2 ** 16)), /inflates to more than/],
     [Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 15, 0x7b, 0x7d), /header/],
   ];
   for (const [source, says] of foreign) await refuses(source, says);
@@ -137,6 +137,8 @@ test("a file brings what it names, a folder its model", async () => {
   const one = await write({ "sub/external.onnx": external, "sub/external.bin": externalData });
   assert.deepEqual((await openModelFiles(join(one, "sub"))).map(({ name }) => name), ["external.onnx", "external.bin"]);
   assert.equal((await (await readModel(join(one, "sub"))).tensors[0]!.data()).length, 12);
+  const packed = join(await write({ "a.npy.gz": gzipSync(npy) }), "a.npy.gz");
+  assert.deepEqual([...await (await readModel(packed)).tensors[0]!.data()], [1, 2, 3, 4]);
 });
 
 const fails = (path: string, says: RegExp) =>
@@ -183,6 +185,13 @@ test("a file of more than 4 GiB is read where it is asked for", async () => {
   assert.deepEqual(new Uint8Array(await blob.slice(1).slice(2, 6).arrayBuffer()), npy.slice(3, 7));
   assert.equal(blob.slice(10, 5).size, 0);
   assert.equal(blob.slice(-3).size, 3);
+});
+
+test("an ONNX file beyond what a protobuf can have is refused unread", async () => {
+  const path = join(folder, "huge.onnx");
+  await writeFile(path, onnx);
+  await truncate(path, 2 ** 31 + 1);
+  await fails(path, /huge\.onnx: 2147483649 bytes, a protobuf has at most 2 GiB/);
 });
 
 test("a file that changes while it is open is an error", async () => {
