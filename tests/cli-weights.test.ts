@@ -125,11 +125,10 @@ test("--conv, --input-size: three spectra of a convolution, of a dense layer one
 
 test("--ks, --compat: other fits of the same spectrum", async () => {
   const fits = (...more: string[]) => json("weights", "conv.safetensors", ...more).then(({ layers }) => layers);
-  const [given, same, both, old, small] = await Promise.all([
-    fits(), fits("--ks", "powerlaw"), fits("--ks", "two-sided"), fits("--compat", "1.x"), fits("--compat", "weightwatcher"),
+  const [given, same, both, small] = await Promise.all([
+    fits(), fits("--ks", "powerlaw", "--compat", "1.x"), fits("--ks", "two-sided"), fits("--compat", "weightwatcher"),
   ]);
   assert.deepEqual(same, given);
-  assert.deepEqual(old, given);
   // the other side of the steps counts too
   assert.ok(both[0].D > given[0].D && both[1].D > given[1].D, `${both[0].D} ${both[1].D}`);
   // WeightWatcher corrects α of fewer than 20 values
@@ -148,10 +147,19 @@ test("--randomize, --bootstrap: the same of the same seed", async () => {
   assert.ok(p >= 0 && p <= 1 && replicas === 20);
   assert.ok(interval[0] <= layer.alpha && layer.alpha <= interval[1]);
   assert.match((await run([...args, "7", "--csv", "p.csv", "--report", "p.html"])).stdout, /spikes +p +verdict/);
-  const [head, row] = (await readFile(join(folder, "p.csv"), "utf8")).split("\r\n").map((line) => line.split(",").slice(-5));
+  const [head, row] = (await readFile(join(folder, "p.csv"), "utf8")).split("\r\n").map((line) => line.split(",").slice(-6, -1));
   assert.deepEqual(head, ["p", "alphaLower", "alphaUpper", "xminLower", "xminUpper"]);
   assert.deepEqual(row!.slice(0, 3).map(Number), [p, ...interval]);
   assert.match(await readFile(join(folder, "p.html"), "utf8"), /Bootstrap of 20: p /);
+});
+
+test("--compare: the law of each tail", async () => {
+  const { layers: [layer] } = await json("weights", "conv.safetensors", "--only", "fc.weight", "--compare");
+  assert.equal(layer.alternatives.against.length, 4);
+  const { stdout } = await run(["weights", "diag.npy", "--compare"]);
+  assert.match(stdout, /spikes +law +verdict\n/);
+  // five values tell no law from another
+  assert.match(stdout, /2\.84 ± 0\.82 .* power +regularized/);
 });
 
 test("--only takes names and patterns", async () => {
@@ -247,8 +255,8 @@ test("names that would look the same when shortened have a line of their own", a
 test("every format", async () => {
   const files = ["models/library.safetensors", "models/model.safetensors.index.json", "models/torch2.pt", "models/named.npz", "onnx/convnet.onnx", "onnx/external.onnx"].map(fixture);
   const formats = ["safetensors", "safetensors", "pytorch", "npz", "onnx", "onnx"];
-  const models = await Promise.all(files.map((file) => json("weights", file)));
-  assert.deepEqual(models.map(({ format }) => format), formats);
+  const { models } = await json("weights", ...files);
+  assert.deepEqual(models.map(({ format }: { format: string }) => format), formats);
   for (const { layers } of models) assert.ok(layers.length > 0);
 });
 
@@ -256,7 +264,7 @@ test("bad files: one line with its code, nothing on stdout", async () => {
   await mkdir(join(folder, "alone"));
   await copyFile(fixture("onnx/external.onnx"), join(folder, "alone/external.onnx"));
   await copyFile(fixture("models/model.safetensors.index.json"), join(folder, "alone/model.safetensors.index.json"));
-  for (const [file, code, message] of [
+  const cases = [
     ["none.safetensors", "ERR_FILE", /none\.safetensors: no such file/],
     ["truncated.safetensors", "ERR_FORMAT", /truncated\.safetensors: /],
     ["text.safetensors", "ERR_FORMAT", /text\.safetensors: /],
@@ -266,16 +274,15 @@ test("bad files: one line with its code, nothing on stdout", async () => {
     [fixture("models/legacy.pt"), "ERR_FORMAT", /legacy\.pt: /],
     ["nan.safetensors", "ERR_FORMAT", /nan\.safetensors: no layer has a spectrum.*NaN/],
     ["empty.safetensors", "ERR_FORMAT", /empty\.safetensors: no layer has a spectrum/],
-  ] as const) {
-    assertFails(await run(["weights", file, "--json"]), code, message);
-  }
+  ] as const;
+  await Promise.all(cases.map(async ([file, code, message]) => assertFails(await run(["weights", file, "--json"]), code, message)));
   // the good one before it is not printed
   assertFails(await run(["weights", "diag.npy", "truncated.safetensors"]), "ERR_FORMAT", /truncated/);
   assertFails(await run(["weights", "diag.npy", "--report", "nowhere/out.html"]), "ERR_FILE", /nowhere/);
 });
 
 test("wrong usage", async () => {
-  for (const [args, message] of [
+  const cases: [string[], RegExp][] = [
     [[], /no MODEL/],
     [["diag.npy", "--normalize", "cols"], /--normalize: "cols", expected rows, none or max-dim/],
     [["diag.npy", "--conv", "same"], /--conv/],
@@ -288,12 +295,11 @@ test("wrong usage", async () => {
     [["diag.npy", "--seed", "1"], /--seed is for --randomize or --bootstrap/],
     [["diag.npy", "--eigenvalues"], /--eigenvalues is for --json/],
     [["diag.npy", "--wat"], /--wat/],
-  ] as [string[], RegExp][]) {
-    assertFails(await run(["weights", ...args]), "ERR_USAGE", message, 2);
-  }
+  ];
+  await Promise.all(cases.map(async ([args, message]) => assertFails(await run(["weights", ...args]), "ERR_USAGE", message, 2)));
   const { status, stdout } = await run(["weights", "--help"]);
   assert.equal(status, 0);
-  for (const option of ["--normalize", "--conv", "--input-size", "--ks", "--compat", "--randomize", "--bootstrap", "--seed", "--only", "--json", "--csv", "--report", "--threads", "--eigenvalues"]) {
+  for (const option of ["--normalize", "--conv", "--input-size", "--ks", "--compat", "--randomize", "--bootstrap", "--compare", "--seed", "--only", "--json", "--csv", "--report", "--threads", "--eigenvalues"]) {
     assert.ok(stdout.includes(option), option);
   }
   assert.ok(stdout.split("\n").every((line) => line.length <= 80));

@@ -15,7 +15,7 @@ interface Block {
   code: string;
 }
 
-const blocks = ["README.md", "docs/embedding.md", "docs/kernels.md", "docs/regression.md"].flatMap((file): Block[] => {
+const blocks = ["README.md", "docs/embedding.md", "docs/kernels.md", "docs/regression.md", "docs/weights.md"].flatMap((file): Block[] => {
   const text = textOf(file);
   return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 1: language, 2: code, index }) => ({
     at: `${file}:${text.slice(0, index).split("\n").length}`, language: language!, code: code!,

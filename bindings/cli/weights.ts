@@ -37,6 +37,7 @@ export const help = `eigenscope weights MODEL... [options]
   --compat C               fit as powerlaw 1.x (default), 2.x or weightwatcher
   --randomize              also the spectrum of each layer with its entries
                            permuted
+  --compare                test the power law against other laws of the tail
   --bootstrap N            p-value of the power law and 95 % intervals of α and
                            x_min, from N samples
   --seed S                 of --randomize and --bootstrap (default: 0)
@@ -58,6 +59,7 @@ const OPTIONS = {
   ks: { type: "string" },
   compat: { type: "string" },
   randomize: { type: "boolean" },
+  compare: { type: "boolean" },
   bootstrap: { type: "string" },
   seed: { type: "string" },
   csv: { type: "string" },
@@ -99,6 +101,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     normalize, conv, ...law,
     ...(inputSize && { inputSize: inputSize.length === 1 ? inputSize[0]! : inputSize }),
     ...(given.randomize && { randomize: seed }),
+    ...(given.compare && { compare: true }),
   };
 
   const models: { file: string; model: ModelFile }[] = [];

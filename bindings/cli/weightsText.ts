@@ -36,6 +36,13 @@ const COLUMNS: Column[] = [
 
 const P_VALUE: Column = { head: "p", rank: 0, cell: ({ bootstrap }) => bootstrap?.p?.toFixed(3) ?? "–" };
 
+/** With --compare: the law that fits the tail significantly better than the others, the power law where there is none. */
+const LAW: Column = { head: "law", rank: 0, left: true, cell: ({ alternatives }) => (alternatives ? LAWS[alternatives.best] : "–") };
+const LAWS = {
+  powerLaw: "power", truncatedPowerLaw: "truncated", lognormal: "lognormal", lognormalPositive: "lognormal", exponential: "exponential",
+  stretchedExponential: "stretched",
+};
+
 interface How {
   engine: ReportEngine;
   normalize: string;
@@ -75,7 +82,12 @@ function modelBlocks({ file, layers, universalMetric, universalMetricLog10 }: An
 /** A line for each layer, of at most so many columns. */
 export function layerTable(layers: readonly AnalyzedLayer[], most: number): string[] {
   const longest = Math.max(5, ...layers.map(({ name }) => width(printable(name))));
-  const columns = layers.some(({ bootstrap }) => bootstrap) ? [...COLUMNS.slice(0, -1), P_VALUE, COLUMNS.at(-1)!] : COLUMNS;
+  const columns = [
+    ...COLUMNS.slice(0, -1),
+    ...(layers.some(({ bootstrap }) => bootstrap) ? [P_VALUE] : []),
+    ...(layers.some(({ alternatives }) => alternatives) ? [LAW] : []),
+    COLUMNS.at(-1)!,
+  ];
   const sized = columns.map((column) => {
     const cells = layers.map(column.cell);
     return { ...column, cells, width: Math.max(width(column.head), ...cells.map(width)) };
@@ -100,7 +112,7 @@ export function layerTable(layers: readonly AnalyzedLayer[], most: number): stri
   if (apart) shown = fit(start);
   const dropped = sized.filter((column) => !shown.includes(column)).map(({ head }) => head);
   const line = (name: string, cells: string[]) =>
-    `  ${[padEnd(name, start), ...cells.map((cell, k) => (shown[k]!.left ? cell : padStart(cell, shown[k]!.width)))].join("  ")}`.trimEnd();
+    `  ${[padEnd(name, start), ...cells.map((cell, k) => (shown[k]!.left ? padEnd : padStart)(cell, shown[k]!.width))].join("  ")}`.trimEnd();
   return [
     dim(line(apart ? "" : "layer", shown.map(({ head }) => head))),
     ...layers.flatMap(({ name }, l) => {

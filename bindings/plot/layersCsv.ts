@@ -9,20 +9,22 @@ const COLUMNS = [
 
 /** Of a bootstrap. */
 const RESAMPLED = ["p", "alphaLower", "alphaUpper", "xminLower", "xminUpper"];
+/** Of the comparison of laws. */
+const BEST = "bestLaw";
 
 /**
  * One row a layer, of one model or several, under a header: `file`, `layer` (from 1 on) and what a LayerReport says. As in
- * RFC 4180: commas, CRLF, quotes around what needs them; what is not known is empty, and what a
- * bootstrap finds where there was none. Numbers have all their digits.
+ * RFC 4180: commas, CRLF, quotes around what needs them; what is not known is empty, as what a
+ * bootstrap or a comparison of laws finds where there was none. Numbers have all their digits.
  */
 export function layersCsv(models: readonly Pick<ReportedModel, "file" | "layers">[]): string {
   const rows = models.flatMap(({ file, layers }) => layers.map((layer, l) => {
     const values = layer as unknown as Record<string, unknown>;
     const { p, alpha, xmin } = layer.bootstrap ?? {};
     const resampled = [p, ...(alpha?.interval ?? ["", ""]), ...(xmin?.interval ?? ["", ""])];
-    return [file, l + 1, ...COLUMNS.map((column) => values[column]), ...resampled];
+    return [file, l + 1, ...COLUMNS.map((column) => values[column]), ...resampled, layer.alternatives?.best];
   }));
-  return [["file", "layer", ...COLUMNS, ...RESAMPLED], ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  return [["file", "layer", ...COLUMNS, ...RESAMPLED, BEST], ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
 
 function cell(value: unknown): string {

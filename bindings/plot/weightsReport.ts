@@ -11,7 +11,7 @@ import { groupSkipped, prediction, verdictCounts, verdictWord } from "./verdicts
 
 /** What is told of a layer; a LayerReport has all of it. */
 export type ReportedLayer = EsdLayer & Pick<
-  LayerReport, "name" | "kind" | "shape" | "rows" | "cols" | "Q" | "D" | "lambdaMax" | "stableRank" | "spikes" | "mu" | "verdict" | "training" | "reason" | "warnings"
+  LayerReport, "name" | "kind" | "shape" | "rows" | "cols" | "Q" | "D" | "lambdaMax" | "stableRank" | "spikes" | "mu" | "verdict" | "training" | "reason" | "warnings" | "alternatives"
 > & { bootstrap?: Pick<BootstrapResult, "p" | "alpha" | "xmin" | "replicas" | "confidence"> | null };
 
 /** What `es.weights.analyze` gives of a model, and the file it was read from. */
@@ -168,7 +168,7 @@ function tableRow(layer: ReportedLayer, id: string, columns: typeof COLUMNS): st
 const FEW = 50;
 
 function figure(layer: ReportedLayer, l: number, id: string): string {
-  const { name, alpha, sigma, shape, reason, nTail, training, bootstrap } = layer;
+  const { name, alpha, sigma, shape, reason, nTail, training, bootstrap, alternatives } = layer;
   const tail = `${nTail < FEW ? "only " : ""}${grouped(nTail)} in the tail`;
   const fit = alpha === null ? `no fit: ${text(reason ?? "")}` : `α ${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}, ${tail}`;
   // that of a short tail is said
@@ -177,6 +177,7 @@ function figure(layer: ReportedLayer, l: number, id: string): string {
     const { p, alpha: { interval }, confidence, replicas } = bootstrap;
     warnings.unshift(`Bootstrap of ${grouped(replicas)}: p ${number(p, 3)}, α from ${number(interval[0], 3)} to ${number(interval[1], 3)} (${100 * confidence} %)`);
   }
+  if (alternatives && alternatives.best !== "powerLaw") warnings.unshift(`Another law fits this tail better: ${alternatives.best}`);
   if (training) warnings.unshift(`WeightWatcher calls this α ${training}`);
   return `<figure>
 <figcaption><h3>${breakable(name || "(no name)")}</h3>
