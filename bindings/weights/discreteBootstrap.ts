@@ -9,7 +9,7 @@ import { countDistinct, LEAST_DISTINCT, type PowerLawOptions } from "./powerLaw.
 export type Replicas = [Ds: Float64Array, alphas: Float64Array, xmins: Float64Array];
 
 /**
- * Replicas of ascending whole numbers and their fit. Each value takes two uniforms of RandomState(seed). `look` is called with what is done.
+ * Replicas of ascending whole numbers and their fit. Each of the law takes 2·n uniforms of RandomState(seed), each of the data n. `look` is called with what is done.
  */
 export function discreteReplicas(
   values: Float64Array, options: PowerLawOptions, alpha: number, xmin: number, replicas: number, seed: number,
@@ -19,14 +19,14 @@ export function discreteReplicas(
   const law = discretePowerLaw.law({ alpha }, xmin);
   const share = options.xmax === undefined ? 1 : -Math.expm1(law.logCcdf(Math.floor(options.xmax) + 1));
   const n = values.length;
-  const pick = () => values[Math.floor(random.random(1)[0]! * n)]!;
+  const ofTheData = () => random.random(n).map((u) => values[Math.floor(u * n)]!);
   const ofTheLaw = () => {
-    const x = pick();
-    const e = -Math.log1p(-random.random(1)[0]! * share);
-    return x < xmin ? x : Math.min(law.quantile(e), options.xmax ?? Number.MAX_VALUE);
+    const drawn = ofTheData();
+    const uniforms = random.random(n);
+    return drawn.map((x, i) => (x < xmin ? x : Math.min(law.quantile(-Math.log1p(-uniforms[i]! * share)), options.xmax ?? Number.MAX_VALUE)));
   };
-  const refit = (draw: () => number, done: number) => {
-    const sample = Float64Array.from({ length: n }, draw).sort();
+  const refit = (draw: () => Float64Array, done: number) => {
+    const sample = draw().sort();
     if (countDistinct(sample) < LEAST_DISTINCT) return undefined;
     return fitDiscrete(sample, { ...options, scan: false }, () => look(done / (2 * replicas)));
   };
@@ -37,7 +37,7 @@ export function discreteReplicas(
     if (fit) Ds[r] = fit.D;
   }
   for (let r = 0; r < replicas; r++) {
-    const fit = refit(pick, replicas + r);
+    const fit = refit(ofTheData, replicas + r);
     if (fit) [alphas[r], xmins[r]] = [fit.alpha, fit.xmin];
   }
   return result;
