@@ -184,6 +184,7 @@ test("on an engine: progress, and an abort in the middle", async () => {
     const { p } = await es.weights.bootstrap(data, { replicas: 200, onProgress: ({ fraction }) => fractions.push(fraction) });
     assert.ok(p! > 0 && p! <= 1);
     assert.equal(fractions.at(-1), 1);
+    assert.ok(fractions.every((f, i) => i === 0 || f >= fractions[i - 1]!));
     for (const options of [{}, { discrete: true }]) {
       const controller = new AbortController();
       const call = es.weights.bootstrap(data.map(Math.ceil), { replicas: 1e6, ...options, signal: controller.signal });

@@ -151,6 +151,16 @@ testEach("pruning changes no bit", (rt) => {
   }
 });
 
+testEach("of equal distances the first one counts", (rt) => {
+  for (const length of [5, 9, 16]) {
+    // of each value there are as many as of all that are greater: two-sided, every candidate is ½ away
+    const data = Array.from({ length }, (_, k) => Array<number>(2 ** Math.max(0, length - 2 - k)).fill(2 ** k)).flat();
+    const { xmin, D } = powerLaw(rt, data, { ks: "twoSided" });
+    assert.deepEqual([xmin, D], [1, 0.5]);
+    assert.deepEqual(new Set(powerLaw(rt, data, { ks: "twoSided", scan: true }).scan!.D), new Set([0.5]));
+  }
+});
+
 test("the bits are those of one thread, for any number of threads", async () => {
   const next = uniform(4);
   const data = Array.from({ length: 9000 }, () => (1 - next()) ** -0.8);

@@ -7,9 +7,10 @@
 // over the distinct values u_0 < … < u_(r−1); q = 1 unless the law ends at an xmax. Two-sided, the sample's share
 // of x ≤ u counts as well as that of x < u.
 //
-// Trying all takes r²/2 powers. Most candidates are beaten by what is known already at a single point of
-// theirs, mostly at the one that beat the candidate before. Only where no such point is at hand is the tail searched:
-// at every g-th point first, then within the gaps that could hide one (candidate.ts). A candidate that is never beaten is the new best; the result is that of trying all, to the last bit.
+// Trying all takes r²/2 powers. Most candidates are beaten at a single point, where they are further off already than the best of
+// those before: mostly the one that beat the candidate before. Only where no such point is at hand is the tail searched, at every
+// g-th point first and then within the gaps that could hide one (candidate.ts). A candidate that is not beaten is the new best. So
+// the result is that of trying all, to the last bit.
 //
 // Based on: Clauset, Shalizi & Newman, Power-law distributions in empirical data, 2009; the conventions are those of
 // Alstott, Bullmore & Plenz, powerlaw: a Python package for analysis of heavy-tailed distributions, 2014.
@@ -94,7 +95,6 @@ function tell(s: Sample, t: Candidate, d: f64, fit: PowerLawFit): void {
   fit.alpha = 1 + t.beta;
   fit.sigma = t.beta / sqrt(t.tail);
   fit.distance = d;
-  fit.tail = t.tail;
   fit.noise = f64(s.noise);
   fit.candidates = f64(s.to - s.from);
 }
@@ -117,7 +117,6 @@ function fit_given(s: Sample, t: Candidate, fit: PowerLawFit): i32 {
   choose_given(s, t, xmin);
   s.noise = !meets(s.options, t.beta, t.tail);
   fit.xmin = xmin;
-  fit.index = -1;
   tell(s, t, distance(s, t), fit);
   return 0;
 }
@@ -127,7 +126,6 @@ function finish(s: Sample, t: Candidate, fit: PowerLawFit): i32 {
   choose(s, t, t.bestK);
   if (t.beta == Infinity) return 1;
   fit.xmin = value(s, t.bestK);
-  fit.index = f64(t.bestK - s.from);
   tell(s, t, t.best, fit);
   return 0;
 }

@@ -43,19 +43,16 @@ export class PowerLawOptions {
   distinct: f64;
 }
 
-/** What a scan finds: 8 f64. */
+/** What a scan finds: 6 f64. */
 @unmanaged
 export class PowerLawFit {
   xmin: f64;
   alpha: f64;
   sigma: f64;
   distance: f64;
-  /** Values from xmin on. */
-  tail: f64;
   /** 1: no candidate counted. */
   noise: f64;
-  /** The index of the best candidate, how many there are. */
-  index: f64;
+  /** How many there are. */
   candidates: f64;
 }
 

@@ -117,7 +117,8 @@ export interface PositiveSample {
 export function powerLaw(rt: Runtime, data: ArrayLike<number>, options: PowerLawOptions = {}): PowerLawFit {
   const fn = "weights.powerLaw";
   const settings = checkPowerLaw(fn, options);
-  return fitPositive(rt, fn, data, positiveSample(fn, data, settings.xmax), settings, options);
+  const sample = positiveSample(fn, data, settings.xmax);
+  return rt.alone(() => fitPositive(rt, fn, data, sample, settings, options));
 }
 
 /** The fit of what `positiveSample` made of `data`. */
@@ -174,12 +175,12 @@ function scanSample(rt: Runtime, fn: string, values: Float64Array, settings: Flo
   return memory.scope(() => {
     const x = pushNumbers(rt, fn, values);
     const options = pushNumbers(rt, fn, settings);
-    const out = memory.push(8 * 8, fn);
+    const out = memory.push(6 * 8, fn);
     const all = scan ? memory.push(4 * 8 * n, `${fn}: ${n} candidates`) : 0;
     const work = memory.push(kernels.power_law_scan_work_f64(n), `${fn}: ${n} values`);
-    const info = rt.checkAborted(rt.alone(() => kernels.power_law_scan_f64(n, x, options, out, all, work)));
+    const info = rt.checkAborted(kernels.power_law_scan_f64(n, x, options, out, all, work));
     if (info !== 0) return undefined;
-    const [xmin, alpha, sigma, D, , noise, , candidates] = memory.f64(out, 8) as unknown as number[];
+    const [xmin, alpha, sigma, D, noise, candidates] = memory.f64(out, 6) as unknown as number[];
     const fit: Fit = { alpha: alpha!, sigma: sigma!, xmin: xmin!, D: D!, noise: noise !== 0, candidates: candidates! };
     if (scan) fit.scan = scanOf(memory.f64(all, 4 * candidates!), candidates!, fit);
     return fit;
