@@ -1,11 +1,13 @@
 // The report of a model: what is wrong with one layer is told, and the others go on.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { createEngine } from "../bindings/index.ts";
+import { parseModel } from "../bindings/io/index.ts";
 import type { StoredTensor, Tensor, TensorDtype } from "../bindings/io/tensors.ts";
 import { createCore } from "../bindings/sync.ts";
-import { numbers } from "./harness.ts";
+import { EPS, numbers } from "./harness.ts";
 
 const es = await createEngine({ threads: 2 });
 after(() => es.close());
@@ -93,6 +95,31 @@ test("only some layers; tied weights, names that are there twice, and models wit
   const none = await es.weights.analyze([tensor("fc.bias", [4])]);
   assert.equal(none.universalMetric, null);
   assert.match(none.warnings[0]!, /no layer/);
+});
+
+test("models of face-api: quantised, inputs first, depthwise and pointwise", async () => {
+  const open = (name: string) => {
+    const read = (file: string) => ({ name: file, source: new Uint8Array(readFileSync(new URL(`../node_modules/@vladmandic/face-api/model/${file}`, import.meta.url))) });
+    return parseModel([read(`${name}-weights_manifest.json`), read(`${name}.bin`)]);
+  };
+  const recognition = await open("face_recognition_model");
+  const { layers, skipped, universalMetric } = await es.weights.analyze(recognition);
+  assert.deepEqual([layers.length, skipped.length], [30, 87]);
+  const [stem, head] = [layers[0]!, layers.at(-1)!];
+  assert.deepEqual([stem.name, stem.kind, stem.rows, stem.cols, stem.count], ["conv32_down/conv/filters", "conv2d", 32, 147, 32]);
+  assert.deepEqual([head.name, head.kind, head.rows, head.cols], ["fc", "dense", 128, 256]);
+  assert.ok(layers.every(({ alpha, lambdaMax }) => alpha! > 1 && lambdaMax > 0));
+  assert.ok(Number.isFinite(universalMetric));
+  // unfolded by hand: 7×7×3×32 numbers, outputs last
+  const data = (await recognition.tensors.find(({ name }) => name === stem.name)!.data()) as Float32Array;
+  const rows = Array.from({ length: 32 }, (_, o) => Array.from({ length: 147 }, (_, e) => data[e * 32 + o]!));
+  const expected = (await es.linalg.svdvals(rows)).map((s) => (s * s) / 32).reverse();
+  const largest = expected.at(-1)!;
+  assert.ok(stem.eigenvalues.every((value, k) => Math.abs(value - expected[k]!) <= 147 * EPS * largest));
+  const expression = await es.weights.analyze(await open("face_expression_model"));
+  const depthwise = expression.layers.find(({ name }) => name === "dense0/conv1/depthwise_filter")!;
+  assert.deepEqual([depthwise.matrices, depthwise.rows, depthwise.cols, depthwise.count], [32, 1, 9, 32]);
+  assert.equal(expression.layers.length, 32);
 });
 
 test("an abort between layers rejects with its reason, and reads no further", async () => {

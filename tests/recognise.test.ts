@@ -44,6 +44,7 @@ test("PyTorch: outputs first; biases, norms and buffers are named", () => {
     ["experts.gate_up_proj", [8, 64, 32], { kind: "dense", parts: 8 }],
     ["encoder.relative_attention_bias.weight", [32, 8], /^a bias$/],
     ["h.0.attn.bias", [1, 1, 1024, 1024], /buffer/],
+    ["Output/extra_dim", [1, 5118, 4], /constant/],
     ["conv.weight_g", [64, 1, 1], /lengths/],
     ["conv.weight_v", [64, 32, 3], /directions/],
     ["fc.weight_mask", [10, 10], /buffer/],

@@ -97,6 +97,7 @@ export function recognise(tensor: Described, first = true): Recognised | { reaso
   if (role === "product" || shape.length === 2) return product(name, shape, layout);
   if (!role && shape.length === 3 && /expert/i.test(name)) return { kind: "dense", layout, parts: shape[0]! };
   if (isVector(shape) && !role && !WEIGHT.test(name)) return { reason: "a vector: a token, scale or shift" };
+  if (!role && shape.length === 3 && shape[0] === 1 && !WEIGHT.test(name)) return { reason: "a constant, by its name and shape" };
   return convolution(name, shape, layout, role, first, tensor.groups);
 }
 

@@ -43,6 +43,10 @@ const all: [name: string, call: LongCall][] = [
   ["kernels.matrix", (es, options) => es.kernels.matrix(deep, rows(), undefined, options)],
   ["kernels.multiply", (es, options) => es.kernels.multiply(deep, rows(), null, random(3000, 10, 3), options)],
   ["eigsh of a kernel", (es, options) => es.linalg.eigsh(es.kernels.operator(deep, rows()), { k: 4, ...options })],
+  ["weights.esd by fft", (es, options) => (
+    es.weights.esd({ shape: [64, 64, 3, 3], data: random(64, 576, 4).data }, { conv: "fft", inputSize: 64, ...options })
+  )],
+  ["weights.analyzeLayer", (es, options) => es.weights.analyzeLayer(square(), { randomize: 1, ...options })],
   ["regression.fit", (es, options) => es.regression.fit(deep, rows(), random(3000, 10, 3), options)],
   ["regression.fit by cg", (es, options) => es.regression.fit(deep, rows(), random(3000, 10, 3), { method: "cg", ...options })],
 ];

@@ -4,7 +4,7 @@ import { assert } from "chai";
 import { matrix, NotFiniteError, weights } from "eigenscope";
 import type { Tensor } from "eigenscope/io";
 import type { Case } from "./contract.ts";
-import { rejection, withEngine } from "./tools.ts";
+import { random, rejection, withEngine } from "./tools.ts";
 
 /** diag(1, …, 10), in f32: deep_data_profiler's test of a layer whose numbers are known. */
 const diagonal = Float32Array.from({ length: 100 }, (_, e) => (e % 11 === 0 ? e / 11 + 1 : 0));
@@ -53,6 +53,20 @@ export const weightCases: Case[] = [
       assert.closeTo(report.universalMetric!, 6.541126580, 1e-6);
       assert.closeTo(report.universalMetricLog10!, 6.541126580 / Math.LN10, 1e-6);
       assert.deepEqual(report.skipped.map(({ name }) => name), ["fc.bias"]);
+    }),
+  },
+  {
+    title: "a convolution is posted as its bytes; the progress of all its frequencies is one",
+    run: ({ options }) => withEngine(options, async (es) => {
+      const numbers = Float32Array.from(random(24, 24 * 9, 1).data);
+      const W = { name: "conv.weight", shape: [24, 24, 3, 3], dtype: "f32" as const, bytes: new Uint8Array(numbers.buffer) };
+      const fractions: number[] = [];
+      const report = await es.weights.analyzeLayer(W, { conv: "fft", inputSize: 12, onProgress: ({ fraction }) => fractions.push(fraction) });
+      assert.equal(numbers.length, 24 * 24 * 9, "not detached");
+      assert.deepEqual([report.rows, report.cols, report.matrices, report.count], [24, 24, 144, 24 * 144]);
+      assert.equal(report.eigenvalues.length, 24 * 144);
+      assert.isTrue(fractions.every((f, k) => f > (fractions[k - 1] ?? -1) && f <= 1));
+      assert.equal(fractions.at(-1), 1);
     }),
   },
 ];
