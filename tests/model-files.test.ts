@@ -50,6 +50,17 @@ test("the content of a file decides what it is", async () => {
   }
 });
 
+test("a safetensors file may start like another format", async () => {
+  const whole = safetensors("W");
+  for (const [length, looks] of [[0x0280, "a pickle"], [0x0480, "a pickle"], [0x088b1f, "gzip"], [0x120108, "SavedModel"], [0x0708, "ONNX"], [0x207b, "JSON"]] as const) {
+    const bytes = new Uint8Array(8 + length + 16).fill(0x20);
+    bytes.set(whole.subarray(0, whole.length - 16));
+    bytes.set(whole.subarray(whole.length - 16), 8 + length);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+    assert.equal(await names(bytes), "safetensors: W", `of a header that looks like ${looks}`);
+  }
+});
+
 test("of several files one is the model, the others what it needs", async () => {
   const readme = { name: "README.md", source: text("# A model") };
   const config = { name: "config.json", source: text("{\"layers\": 3}") };
@@ -98,7 +109,7 @@ test("what is missing, or one too many, is named", async () => {
 test("formats that are not read are refused by name, with what to do", async () => {
   const bytes = (latin1: string) => Uint8Array.from(latin1.padEnd(600, "\0"), (c) => c.charCodeAt(0));
   const foreign: [Uint8Array, RegExp][] = [
-    [bytes("\x89HDF\r\n\x1a\n"), /HDF5.*numpy\.savez/], [bytes("GGUF\x03"), /GGUF/], [bytes("\x1c\0\0\0TFL3"), /TensorFlow Lite/],
+    [bytes("\x89HDF\r\n\x1a\n"), /HDF5.*numpy\.savez/], [bytes("GGUF\x03"), /GGUF/], [bytes("GGUF\x03\0\0\0{"), /GGUF/], [bytes("\x1c\0\0\0TFL3"), /TensorFlow Lite/],
     [bytes("\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."), /pickle.*1\.6/], [bytes("\x80\x04\x95"), /pickle/],
     [bytes("\x08\x01\x12\x90\x10\x0a\x05"), /SavedModel/], [bytes("x".repeat(257) + "ustar"), /tar archive/],
     [bytes("version https://git-lfs.github.com/spec/v1\n"), /git lfs pull/], [bytes("\n<!DOCTYPE html>"), /web page/],

@@ -14,14 +14,14 @@ export const UNDERSTOOD = "safetensors, PyTorch's .pt or .pth (a zip archive), .
 export async function formatOf({ name, size, read }: FileReader): Promise<Format> {
   if (size === 0) throw new FormatError(`${name}: the file is empty`);
   const head = await read(0, Math.min(size, 512), "its first bytes");
+  if (isSafetensors(head)) return "safetensors";
   const foreign = FOREIGN.find(({ test }) => test(head));
   if (foreign) throw new FormatError(`${name}: ${foreign.is}, which is not read; ${foreign.instead}`);
   if (NPY_MAGIC.every((c, i) => head[i] === c)) return "npy";
   if (isZip(head)) return "zip";
   if (isGzip(head)) return "gzip";
   if (isJson(head)) return "json";
-  // u64 length of the header, which is JSON
-  if (head[8] === 0x7b) return "safetensors";
+  if (head[8] === 0x7b) return "safetensors"; // of an impossible length, which its reader tells
   if (isOnnx(head, name)) return "onnx";
   throw new FormatError(`${name}: no model file that is known, expected ${UNDERSTOOD}`);
 }
@@ -56,10 +56,16 @@ const FOREIGN: Foreign[] = [
 /** How people save what a zip archive with an HDF5 file is for. */
 export const kerasArchive = (name: string) => new FormatError(`${name}: Keras's .keras, whose weights are HDF5, which is not read; ${KERAS}`);
 
+/**
+ * The length of a header, a u64 below 2^40, and the header, which is JSON. Before all others: such a length may look like
+ * the start of a pickle (640) or of gzip. GGUF has the number of its tensors where the header starts.
+ */
+const isSafetensors = (head: Uint8Array) =>
+  head[8] === 0x7b && head.subarray(5, 8).every((byte) => byte === 0) && text(head, 0, 4) !== "GGUF";
+
 /** Text that starts with { or [, after the mark of byte order and spaces. */
 function isJson(head: Uint8Array): boolean {
   const start = /^(?:\xef\xbb\xbf)?\s*[{[]/.exec(text(head, 0, 64));
-  // what may be the length of a safetensors header has zeros, which text has not
   return start !== null && !head.subarray(0, 8).includes(0);
 }
 
