@@ -3,7 +3,7 @@
 import { esdDescription, esdPlot, grouped, prediction, significant, type EsdPlotOptions, type ReportedLayer } from "eigenscope/plot";
 import uPlot from "uplot";
 import { color, size, theme } from "../site/plots.ts";
-import { breakable } from "./names.ts";
+import { arrange, breakable } from "./elements.ts";
 
 /** How far outside the window a plot is drawn already. */
 const AHEAD = "400px";
@@ -46,21 +46,31 @@ interface Multiple {
   plot?: uPlot;
 }
 
-/** A model may have hundreds of layers: only the plots near the window have a canvas. */
+/** A model may have hundreds of layers: only the plots near the window have a canvas, and each is drawn in its own turn. */
 export class Multiples {
   private readonly all = new Map<Element, Multiple>();
+  /** Those that are to be drawn. */
+  private readonly waiting = new Set<Multiple>();
+  private turn: ReturnType<typeof setTimeout> | undefined;
   private readonly observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       const multiple = this.all.get(target);
-      if (multiple && isIntersecting) draw(multiple);
-      else if (multiple) drop(multiple);
+      if (!multiple) continue;
+      if (isIntersecting) {
+        this.waiting.add(multiple);
+      } else {
+        this.waiting.delete(multiple);
+        drop(multiple);
+      }
     }
+    this.turn ??= setTimeout(() => this.drawNext());
   }, { rootMargin: AHEAD });
 
   constructor(private readonly container: HTMLElement) {}
 
   clear(): void {
     this.observer.disconnect();
+    this.waiting.clear();
     for (const multiple of this.all.values()) drop(multiple);
     this.all.clear();
     this.container.replaceChildren();
@@ -87,7 +97,15 @@ export class Multiples {
 
   arrange(layers: readonly ReportedLayer[]): void {
     const figures = new Map(Array.from(this.all.values(), ({ layer, figure }) => [layer, figure]));
-    this.container.append(...layers.map((layer) => figures.get(layer)!));
+    arrange(this.container, layers.map((layer) => figures.get(layer)!));
+  }
+
+  private drawNext(): void {
+    const [next] = this.waiting;
+    this.turn = next && setTimeout(() => this.drawNext());
+    if (!next) return;
+    this.waiting.delete(next);
+    draw(next);
   }
 
   /** Those that are drawn, to the sizes that they have now, or anew in other colours. */

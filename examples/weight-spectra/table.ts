@@ -1,7 +1,7 @@
 // The table of layers: rows come one after the other, and buttons in its head sort them.
 
 import { grouped, significant, verdictWord, type ReportedLayer } from "eigenscope/plot";
-import { breakable } from "./names.ts";
+import { arrange, breakable } from "./elements.ts";
 
 interface Column {
   /** What follows a "_" is set below the line. */
@@ -90,7 +90,7 @@ export class LayerTable {
     const missing = (key: number | string) => Number.isNaN(key);
     keyed.sort((a, b) => Number(missing(a.key)) - Number(missing(b.key)) || (down ? -1 : 1) * compare(a.key, b.key) || a.k - b.k);
     this.rows = keyed.map(({ row }) => row);
-    this.body.append(...this.rows.map(({ element }) => element));
+    arrange(this.body, this.rows.map(({ element }) => element));
   }
 
   /** The layers as they are ordered. */

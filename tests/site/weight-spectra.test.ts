@@ -75,6 +75,17 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
         const headings = await page.$$eval("#multiples h3", (all) => all.map((heading) => heading.textContent));
         assert.deepEqual(headings, (await rows(page)).map(([name]) => name), "spectra are in the table's order");
 
+        const largest = async () => (await rows(page)).find(([name]) => name === "dense0/conv0/filters")![7];
+        const unfolded = await largest();
+        await page.select("#conv", "fft");
+        await page.$eval("#input-size", (input) => {
+          (input as HTMLInputElement).value = "4";
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+        });
+        await page.waitForFunction(() => document.querySelector("#multiples .esd")?.ariaLabel!.includes(" 48 eigenvalues")); // 3·4·4
+        await until(page, "doing", /^Done/);
+        assert.notEqual(await largest(), unfolded);
+
         await page.click("#save-csv");
         const csv = (await saved(page)).toString().trimEnd().split("\r\n");
         assert.match(csv[0]!, /^file,layer,name,kind,shape,.*,alpha,sigma,xmin,D,nTail,lambdaMax,/);
@@ -134,7 +145,8 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
       assert.ok((await drawn()) < 30, `${await drawn()} plots are drawn`);
       const { longest } = await page.evaluate(() => (window as unknown as Watched).watched);
       t.diagnostic(`longest task ${longest.toFixed(0)} ms`);
-      assert.ok(longest < 400, `a task of ${longest} ms`); // 50 ms on a machine that does nothing else
+      // 80 ms on a machine that does little else; reading or analysing it here would take seconds
+      assert.ok(longest < 1000, `a task of ${longest} ms`);
     })));
 });
 
