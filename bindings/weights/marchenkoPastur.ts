@@ -186,6 +186,7 @@ export function marchenkoPastur(
   const divisor = new Map<unknown, number>([["rows", rows], ["none", 1], ["max-dim", Math.max(rows, cols)]]).get(normalize);
   if (divisor === undefined) throw new OptionError(`${fn}: normalize is ${String(normalize)}, expected "rows", "none" or "max-dim"`);
   if (!(level >= 1e-6 && level <= 0.5)) throw new OptionError(`${fn}: level is ${String(level)}, expected a number from 1e-6 to 0.5`);
+  if (typeof eigenvalues?.length !== "number") throw new ShapeError(`${fn}: eigenvalues is ${String(eigenvalues)}, expected an array of numbers`);
   const [N, sides] = [Math.max(rows, cols), Math.min(rows, cols) * m];
   if (eigenvalues.length > sides) {
     throw new ShapeError(`${fn}: ${eigenvalues.length} eigenvalues are given, ${m > 1 ? `${m} matrices ` : ""}${rows}×${cols} have ${sides}`);
