@@ -1,21 +1,18 @@
 // The verdict on a layer, long and short.
 
-interface Judged {
-  alpha: number | null;
-  verdict: string;
-}
+import type { LayerReport } from "../weights/analyzeLayer.ts";
 
 /** The verdict in a word or two, for tables. */
-export function verdictWord({ alpha, verdict }: Judged): "regularized" | "somewhat" | "not trained" | "no fit" {
+export function verdictWord({ alpha, verdict }: Pick<LayerReport, "alpha" | "verdict">): "regularized" | "somewhat" | "not trained" | "no fit" {
   if (alpha === null) return "no fit";
   return verdict.startsWith("regularized") ? "regularized" : verdict.startsWith("somewhat") ? "somewhat" : "not trained";
 }
 
 /** The verdict as the published analysis prints it of its l-th layer, counted from 1. */
-export const prediction = (l: number, { verdict }: Judged) => `Layer ${l} prediction: ${verdict}.`;
+export const prediction = (l: number, { verdict }: Pick<LayerReport, "verdict">) => `Layer ${l} prediction: ${verdict}.`;
 
 /** How many layers have which verdict, in words. */
-export function verdictCounts(layers: readonly Judged[]): string {
+export function verdictCounts(layers: readonly Pick<LayerReport, "alpha" | "verdict">[]): string {
   const counts = new Map<string, number>();
   for (const layer of layers) counts.set(verdictWord(layer), (counts.get(verdictWord(layer)) ?? 0) + 1);
   return ["regularized", "somewhat", "not trained", "no fit"].filter((word) => counts.has(word)).map((word) => `${counts.get(word)} ${word}`).join(" · ");
