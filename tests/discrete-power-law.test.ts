@@ -88,10 +88,14 @@ function textbook(data: number[], { ks, distance = "D", xmax = Infinity }: Power
   return fits.reduce((best, fit) => (fit.D < best.D ? fit : best));
 }
 
+const CHOICES: PowerLawOptions[] = [
+  {}, { ks: "twoSided" }, { distance: "V" }, { ks: "twoSided", distance: "V" }, { distance: "Kappa" }, { distance: "Asquare" },
+];
+
 test("fits are those of the definitions, for every distance", () => {
   for (const seed of [1, 2]) {
     const data = [...sample(rt, "powerLaw", { alpha: 2.2 }, 120, { seed, xmin: 2, discrete: true })].map((x) => Math.min(x, 3000));
-    for (const options of [{}, { ks: "twoSided" }, { distance: "V" }, { ks: "twoSided", distance: "V" }, { distance: "Kappa" }, { distance: "Asquare" }] as PowerLawOptions[]) {
+    for (const options of CHOICES) {
       const expected = textbook(data, options);
       const fit = powerLaw(rt, data, { ...options, discrete: true });
       assert.equal(fit.xmin, expected.xmin, JSON.stringify(options));

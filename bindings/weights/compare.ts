@@ -34,16 +34,16 @@ export interface Comparison {
 }
 
 /**
- * Which of two families fits the values x ≥ xmin better: both are fitted as by {@link distribution}, and with ℓᵢ the differences of the logarithms
- * of the likelihoods of the n values
+ * Which of two families fits the values x ≥ xmin better: both are fitted as by {@link distribution}, and with ℓᵢ the differences
+ * of the logarithms of the likelihoods of the n values
  *
  *     R = Σ ℓᵢ,   s² = mean (ℓᵢ − mean ℓ)²,   p = erfc(|R|/(s·√(2n)))      (Vuong)
  *     nested:                                  p = P(χ² > 2·|R|), 1 degree of freedom
  *
  * The power law is a limit of stretchedExponential and lognormal too (`limit` of {@link distribution}): R against them is rarely above 0.
  *
- * `nested: false` is taken as given, in compat too; the Python package powerlaw up to 1.5 takes it for true if the first name is part of the
- * second, by a slip of precedence.
+ * `nested: false` is taken as given, in compat too; the Python package powerlaw up to 1.5 takes it for true if the first name is
+ * part of the second, by a slip of precedence.
  * Source: Vuong 1989; Clauset, Shalizi & Newman 2009. Errors as of {@link distribution}.
  */
 export function compare(

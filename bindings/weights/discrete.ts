@@ -123,7 +123,8 @@ function massOf(alpha: number, xmin: number, xmax = Infinity): number {
 
 /** The distance between law and sample at every `stride`-th distinct value; it ends where that exceeds `enough`, for "D". */
 function distanceOf(
-  { n, values, below }: Distinct, { xmin, from, count, alpha }: Candidate, { distance = "D", ks, xmax }: PowerLawOptions, enough: number, stride: number,
+  { n, values, below }: Distinct, { xmin, from, count, alpha }: Candidate, { distance = "D", ks, xmax }: PowerLawOptions,
+  enough: number, stride: number,
 ): number {
   const all = hurwitzZeta(alpha, xmin, xmin);
   const mass = massOf(alpha, xmin, xmax);

@@ -9,7 +9,8 @@ import { countDistinct, LEAST_DISTINCT, type PowerLawOptions } from "./powerLaw.
 export type Replicas = [Ds: Float64Array, alphas: Float64Array, xmins: Float64Array];
 
 /**
- * Replicas of ascending whole numbers and their fit. Each of the law takes 2·n uniforms of RandomState(seed), each of the data n. `look` is called with what is done.
+ * Replicas of ascending whole numbers and their fit. Each of the law takes 2·n uniforms of RandomState(seed), each of the data n.
+ * `look` is called with what is done.
  */
 export function discreteReplicas(
   values: Float64Array, options: PowerLawOptions, alpha: number, xmin: number, replicas: number, seed: number,

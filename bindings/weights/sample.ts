@@ -26,7 +26,9 @@ const AT_ONCE = 4096;
  *
  * O(n); truncatedPowerLaw takes some 10 µs for each number. Throws OptionError on parameters that are none of the family.
  */
-export function sample(rt: Runtime, name: DistributionName, parameters: DistributionParameters, n: number, options: SampleOptions = {}): Float64Array {
+export function sample(
+  rt: Runtime, name: DistributionName, parameters: DistributionParameters, n: number, options: SampleOptions = {},
+): Float64Array {
   const fn = "weights.sample";
   checkName(fn, "name", name);
   const { seed = 0, xmin = 1, discrete = false } = options;

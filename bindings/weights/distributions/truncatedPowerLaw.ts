@@ -21,12 +21,15 @@ const { exp, floor, log, max } = Math;
 
 type Truncated = { alpha: number; lambda: number };
 
-const valid = {
-  expected: "{ alpha, lambda } with lambda above 0, or 0 and alpha above 1",
-  isValid: ({ alpha, lambda }: Truncated) => Number.isFinite(alpha) && lambda < Infinity && (lambda > 0 || (lambda === 0 && alpha > 1)),
-};
-/** α is looked for from here on: narrower peaks than those of this α aren't fitted. */
+/** α is from here on: narrower peaks than those of this α aren't fitted. */
 const LEAST_ALPHA = -1000;
+
+const valid = {
+  expected: `{ alpha, lambda } with alpha from ${LEAST_ALPHA} on and lambda above 0, or lambda 0 and alpha above 1`,
+  isValid({ alpha, lambda }: Truncated): boolean {
+    return alpha >= LEAST_ALPHA && alpha < Infinity && lambda < Infinity && (lambda > 0 || (lambda === 0 && alpha > 1));
+  },
+};
 
 export const truncatedPowerLaw: Family<Truncated> = {
   ...valid,
