@@ -38,7 +38,8 @@ export type WithFunctions<Tree extends Calls> = Omit<Tree, "kernels" | "regressi
   weights: Tree["weights"] & {
     /**
      * All layers of a model that parseModel of `eigenscope/io` opened, or of some of its tensors. Bytes are read here, one layer
-     * at a time, and decoded where the spectrum is computed.
+     * at a time, and decoded where the spectrum is computed. A layer that has no spectrum (numbers that are not finite, damaged bytes,
+     * too little memory) is listed in `skipped` with the reason, as are the tensors that are no layers; the others go on.
      */
     analyze(model: ModelFile | readonly Tensor[], options?: ModelOptions): Promise<ModelReport>;
   };

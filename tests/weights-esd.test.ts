@@ -161,6 +161,7 @@ testEach("what is wrong is said before anything is computed", (rt) => {
     [() => esd(rt, { ...conv, layout: "hwio" as never }), OptionError, /W\.layout is "hwio"/],
     [() => esd(rt, [[1]], { normalize: "cols" as never }), OptionError, /normalize is "cols", expected "rows", "none", "max-dim"/],
     [() => esd(rt, [[1]], { conv: "fold" as never }), OptionError, /conv is "fold"/],
+    [() => esd(rt, [[1]], { inputSize: "8" as never }), OptionError, /inputSize is "8", expected whole numbers/],
     [() => esd(rt, [[1]], { randomize: -1 }), OptionError, /randomize is -1/],
     [() => esd(rt, conv, { conv: "fft", inputSize: 1 }), OptionError, /inputSize is 1, expected .* from the kernel's 2×2 on/],
     [() => esd(rt, conv, { conv: "fft", inputSize: [4] }), OptionError, /inputSize is \[4\]/],

@@ -64,13 +64,16 @@ export function esd(rt: Runtime, W: WeightLike, options: EsdOptions = {}): Float
 }
 
 /** Refuses options that mean nothing. */
-export function checkSpectrum(fn: string, { normalize = "rows", conv = "unfold" }: SpectrumOptions): void {
+export function checkSpectrum(fn: string, { normalize = "rows", conv = "unfold", inputSize = 1 }: SpectrumOptions): void {
   const check = (name: string, value: unknown, known: readonly string[]) => {
     if (known.includes(value as string)) return;
     throw new OptionError(`${fn}: ${name} is ${JSON.stringify(value)}, expected ${known.map((k) => JSON.stringify(k)).join(", ")}`);
   };
   check("normalize", normalize, NORMALIZATIONS);
   check("conv", conv, CONVOLUTIONS);
+  if (![inputSize].flat().every((n) => Number.isInteger(n) && n >= 1)) {
+    throw new OptionError(`${fn}: inputSize is ${JSON.stringify(inputSize)}, expected whole numbers from 1 on`);
+  }
 }
 
 export function checkRandomize(fn: string, seed: number): void {
