@@ -31,7 +31,7 @@ const LARGEST_JSON = 2 ** 28;
  *
  * ```ts
  * const { tensors, skipped } = await parseModel(file);          // a File that was dropped on a page
- * const model = await parseModel([...input.files].map((file) => ({ name: file.webkitRelativePath || file.name, source: file })));
+ * const model = await parseModel(Array.from(input.files, (file) => ({ name: file.name, source: file })));
  * ```
  *
  * FormatError if there is no model or more than one, if a file that it needs is missing, and for formats that are not
