@@ -37,8 +37,8 @@ export interface BootstrapEstimate {
 
 export interface BootstrapResult {
   /**
-   * The share of samples of the law that are further from their fit than the data from its: below 0.1 Clauset, Shalizi & Newman rule the law
-   * out. It is no probability that the law is true. null where there is no fit, as `reason` says.
+   * The share of samples of the law that are further from their fit than the data from its: below 0.1 Clauset, Shalizi & Newman
+   * rule the law out. It is no probability that the law is true. null where there is no fit, as `reason` says.
    */
   p: number | null;
   alpha: BootstrapEstimate | null;

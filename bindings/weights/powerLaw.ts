@@ -27,8 +27,8 @@ export interface PowerLawOptions {
    */
   estimateDiscrete?: boolean;
   /**
-   * What the sample's distribution function is at one of its values: "powerlaw", the share of smaller ones; "twoSided", that and the share of
-   * those up to it, whichever is further from the fit, as Clauset, Shalizi & Newman have it. Default "powerlaw".
+   * What the sample's distribution function is at one of its values: "powerlaw", the share of smaller ones; "twoSided", that and
+   * the share of those up to it, whichever is further from the fit, as Clauset, Shalizi & Newman have it. Default "powerlaw".
    */
   ks?: "powerlaw" | "twoSided";
   /**
@@ -38,8 +38,8 @@ export interface PowerLawOptions {
    */
   distance?: "D" | "V" | "Asquare" | "Kappa";
   /**
-   * Whose conventions: "1.x", the Python package powerlaw up to 1.5; "2.x", its 2.0: the two greatest values are no candidates, and only
-   * α below 3 counts; "weightwatcher": equal values count one by one, and below 20 values α and D are corrected for
+   * Whose conventions: "1.x", the Python package powerlaw up to 1.5; "2.x", its 2.0.0: the two greatest values are no candidates,
+   * and only α below 3 counts; "weightwatcher": equal values count one by one, and below 20 values α and D are corrected for
    * their small number. Default "1.x".
    */
   compat?: "1.x" | "2.x" | "weightwatcher";
@@ -132,14 +132,15 @@ export function fitPositive(
     alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: values.length, noise: true, warnings, reason,
   });
   const distinct = countDistinct(values);
-  if (distinct < LEAST_DISTINCT) return none(`${values.length ? distinct : "no"} distinct positive values, at least ${LEAST_DISTINCT} are needed`);
+  if (distinct < LEAST_DISTINCT) return none(`${distinct || "no"} distinct positive values, at least ${LEAST_DISTINCT} are needed`);
   const fit = fitSample(rt, fn, values, settings, options);
   if (!fit || (settings.compat === "2.x" && typeof settings.xmin !== "number" && fit.candidates < 2)) return none(noCandidate(settings));
 
   const { alpha, sigma, xmin, D, noise, scan } = fit;
   const nTail = values.length - values.findIndex((x) => x >= xmin) + above;
   if (nTail < FEW) {
-    warnings.push(`nTail is ${nTail}: from fewer than ${FEW} values α is uncertain, its standard error is about (α − 1)/√nTail = ${sigma.toPrecision(2)}`);
+    const error = `(α − 1)/√nTail = ${sigma.toPrecision(2)}`;
+    warnings.push(`nTail is ${nTail}: from fewer than ${FEW} values α is uncertain, its standard error is about ${error}`);
   }
   if (noise) warnings.push("no candidate for xmin meets sigmaThreshold and alphaRange: the best of all is given");
   return { alpha, sigma, xmin, D, nTail, n: values.length, noise, warnings, ...(scan && { scan }) };
@@ -189,7 +190,10 @@ function scanSample(rt: Runtime, fn: string, values: Float64Array, settings: Flo
 
 /** The four rows of the kernel; where xmin was given, the one fit. */
 function scanOf(rows: Float64Array, count: number, fit: Fit): PowerLawScan {
-  if (count === 0) return { xmin: Float64Array.of(fit.xmin), alpha: Float64Array.of(fit.alpha), sigma: Float64Array.of(fit.sigma), D: Float64Array.of(fit.D) };
+  if (count === 0) {
+    const of = (x: number) => Float64Array.of(x);
+    return { xmin: of(fit.xmin), alpha: of(fit.alpha), sigma: of(fit.sigma), D: of(fit.D) };
+  }
   const [xmin, alpha, sigma, D] = [0, 1, 2, 3].map((row) => rows.slice(row * count, (row + 1) * count));
   return { xmin: xmin!, alpha: alpha!, sigma: sigma!, D: D! };
 }
@@ -213,9 +217,15 @@ export function checkPowerLaw(fn: string, options: PowerLawOptions): PowerLawSet
   for (const [name, value] of Object.entries({ xmax, sigmaThreshold })) {
     if (value !== undefined && !isPositive(value)) throw new OptionError(`${fn}: ${name} is ${String(value)}, expected a positive number`);
   }
-  if (alphaRange !== undefined && !isRange(alphaRange)) throw new OptionError(`${fn}: alphaRange is ${String(alphaRange)}, expected [lo, hi] with lo ≤ hi`);
-  if (typeof xmin === "number" && xmax !== undefined && xmax <= xmin) throw new OptionError(`${fn}: xmax is ${xmax}, expected more than xmin = ${xmin}`);
-  if (ks === "twoSided" && distance !== "D" && distance !== "V") throw new OptionError(`${fn}: distance is ${distance}, "twoSided" is for "D" and "V" only`);
+  if (alphaRange !== undefined && !isRange(alphaRange)) {
+    throw new OptionError(`${fn}: alphaRange is ${String(alphaRange)}, expected [lo, hi] with lo ≤ hi`);
+  }
+  if (typeof xmin === "number" && xmax !== undefined && xmax <= xmin) {
+    throw new OptionError(`${fn}: xmax is ${xmax}, expected more than xmin = ${xmin}`);
+  }
+  if (ks === "twoSided" && distance !== "D" && distance !== "V") {
+    throw new OptionError(`${fn}: distance is ${distance}, "twoSided" is for "D" and "V" only`);
+  }
   if (compat === "2.x" && xmax !== undefined) throw new OptionError(`${fn}: xmax is ${xmax}, it can't be had with compat "2.x"`);
   if (compat === "weightwatcher") {
     const others = Object.entries({ xmin, xmax, sigmaThreshold, alphaRange, ks: options.ks, distance: options.distance });
@@ -255,7 +265,9 @@ function isRange(value: unknown): value is [number, number] {
 
 /** The numbers of `data` that a power law can be of. */
 export function positiveSample(fn: string, data: ArrayLike<number>, xmax: number): PositiveSample {
-  if (typeof data?.length !== "number") throw new ShapeError(`${fn}: data is ${data === null ? "null" : typeof data}, expected an array of numbers`);
+  if (typeof data?.length !== "number") {
+    throw new ShapeError(`${fn}: data is ${data === null ? "null" : typeof data}, expected an array of numbers`);
+  }
   const n = data.length;
   if (n === 0) throw new ShapeError(`${fn}: data is empty, it must hold a number`);
   const values = new Float64Array(n);
