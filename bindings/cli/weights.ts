@@ -1,16 +1,13 @@
 // eigenscope weights: the spectra of a model's layers, or of a series of checkpoints.
 
-import { createEngine, type Engine } from "../engine.ts";
+import { createEngine } from "../engine.ts";
 import { FormatError } from "../errors.ts";
 import type { ModelFile } from "../io/tensors.ts";
 import { layersCsv } from "../plot/layersCsv.ts";
 import { groupSkipped, prediction } from "../plot/verdicts.ts";
 import { weightsReport } from "../plot/weightsReport.ts";
 import type { ModelReport } from "../weights/analyze.ts";
-import type { LayerOptions, LayerReport } from "../weights/analyzeLayer.ts";
-import type { BootstrapOptions, BootstrapResult } from "../weights/bootstrap.ts";
-import type { PowerLawOptions } from "../weights/powerLaw.ts";
-import { SMALL_SAMPLE } from "../weights/smallSample.ts";
+import type { LayerOptions } from "../weights/analyzeLayer.ts";
 import { checkOutput, writeOutput } from "./files.ts";
 import { readModel } from "./modelFiles.ts";
 import { Progress } from "./output.ts";
@@ -68,13 +65,9 @@ const OPTIONS = {
   eigenvalues: { type: "boolean" },
 } as const;
 
-/** A layer, with --bootstrap its bootstrap; null where there is no fit, or one that is not resampled. */
-export type AnalyzedLayer = LayerReport & { bootstrap?: BootstrapResult | null };
-
 /** A model of a file, analysed. */
 export interface Analyzed extends ModelReport {
   file: string;
-  layers: AnalyzedLayer[];
   format: ModelFile["format"];
   seconds: number;
 }
@@ -96,12 +89,14 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   if (given.eigenvalues && !given.json) throw new UsageError("weights: --eigenvalues is for --json");
   const only = given.only?.split(",");
   for (const path of [given.csv, given.report]) if (path !== undefined) await checkOutput(path);
-  const law: PowerLawOptions = { ...(compat && { compat }), ...(ks && { ks: ks === "two-sided" ? "twoSided" : ks }) };
   const options: LayerOptions = {
-    normalize, conv, ...law,
+    normalize, conv,
+    ...(compat && { compat }),
+    ...(ks && { ks: ks === "two-sided" ? "twoSided" : ks }),
     ...(inputSize && { inputSize: inputSize.length === 1 ? inputSize[0]! : inputSize }),
     ...(given.randomize && { randomize: seed }),
     ...(given.compare && { compare: true }),
+    ...(replicas !== undefined && { bootstrap: { replicas, seed } }),
   };
 
   const models: { file: string; model: ModelFile }[] = [];
@@ -114,8 +109,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
     for (const { file, model } of models) {
       const start = performance.now();
       const report = await es.weights.analyze(model, { ...options, ...(only && { only }), ...progress.step(file) });
-      const layers = replicas === undefined ? report.layers : await resampled(es, report.layers, { ...law, replicas, seed }, progress);
-      analyzed.push({ file, format: model.format, ...report, layers, seconds: (performance.now() - start) / 1000 });
+      analyzed.push({ file, format: model.format, ...report, seconds: (performance.now() - start) / 1000 });
     }
   } finally {
     progress.clear();
@@ -128,18 +122,6 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   if (given.report !== undefined) await writeOutput(given.report, weightsReport(analyzed, how));
   if (given.json) return toJson(analyzed, { normalize, conv, ...how.engine }, given.eigenvalues ?? false);
   return presentWeights(analyzed, how, given);
-}
-
-/** The layers with the bootstrap of each one's tail. */
-async function resampled(es: Engine, layers: LayerReport[], options: BootstrapOptions, progress: Progress): Promise<AnalyzedLayer[]> {
-  const all: AnalyzedLayer[] = [];
-  for (const layer of layers) {
-    const { alpha, eigenvalues, count, rank } = layer;
-    const bootstrap = alpha === null || (options.compat === "weightwatcher" && rank < SMALL_SAMPLE) ? null
-      : await es.weights.bootstrap(eigenvalues.subarray(count - rank), { ...options, ...progress.step(`${layer.name}: bootstrap`) });
-    all.push({ ...layer, bootstrap });
-  }
-  return all;
 }
 
 /** Files as given; those whose names differ in their numbers only in the order of these, as epoch-2 before epoch-10. */

@@ -4,8 +4,9 @@ import { alphaLines, shortNames } from "../plot/checkpoints.ts";
 import type { ReportEngine } from "../plot/document.ts";
 import { grouped } from "../plot/numbers.ts";
 import { groupSkipped, verdictWord } from "../plot/verdicts.ts";
+import type { LayerReport } from "../weights/analyzeLayer.ts";
 import { bold, dim, padEnd, padStart, seconds, width, wrap, yellow } from "./output.ts";
-import type { Analyzed, AnalyzedLayer } from "./weights.ts";
+import type { Analyzed } from "./weights.ts";
 
 /** Columns of a line: those of the terminal within these. */
 const [NARROWEST, WIDEST] = [80, 120];
@@ -15,7 +16,7 @@ const NAME = 16;
 
 interface Column {
   head: string;
-  cell(layer: AnalyzedLayer): string;
+  cell(layer: LayerReport): string;
   /** The higher, the sooner it is left out on a narrow terminal; 0 never. */
   rank: number;
   left?: boolean;
@@ -80,7 +81,7 @@ function modelBlocks({ file, layers, universalMetric, universalMetricLog10 }: An
 }
 
 /** A line for each layer, of at most so many columns. */
-export function layerTable(layers: readonly AnalyzedLayer[], most: number): string[] {
+export function layerTable(layers: readonly LayerReport[], most: number): string[] {
   const longest = Math.max(5, ...layers.map(({ name }) => width(printable(name))));
   const columns = [
     ...COLUMNS.slice(0, -1),

@@ -1,8 +1,8 @@
 // The report of trained weights: a table of layers, the spectrum of each one, and for checkpoints how they change.
 
 import type { ModelReport } from "../weights/analyze.ts";
-import type { BootstrapResult } from "../weights/bootstrap.ts";
 import type { LayerReport } from "../weights/analyzeLayer.ts";
+import type { BootstrapResult } from "../weights/bootstrap.ts";
 import { alphaLines, shortNames, type Line } from "./checkpoints.ts";
 import { fact, htmlDocument, plotted, text, warningBox, type Panel, type ReportEngine } from "./document.ts";
 import { esdBins, esdDescription, type EsdLayer } from "./esd.ts";
