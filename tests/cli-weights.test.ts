@@ -2,7 +2,8 @@
 // layer is said and ends nothing else.
 
 import assert from "node:assert/strict";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -279,6 +280,21 @@ test("bad files: one line with its code, nothing on stdout", async () => {
   // the good one before it is not printed
   assertFails(await run(["weights", "diag.npy", "truncated.safetensors"]), "ERR_FORMAT", /truncated/);
   assertFails(await run(["weights", "diag.npy", "--report", "nowhere/out.html"]), "ERR_FILE", /nowhere/);
+});
+
+test("a model is not written over, nor one output by the other", async () => {
+  const bytes = await readFile(join(folder, "diag.npy"));
+  await symlink("diag.npy", join(folder, "link.html"));
+  for (const outputs of [["--csv", "./diag.npy"], ["--report", "diag.npy"], ["--report", "link.html"]]) {
+    assertFails(await run(["weights", "epoch-1.safetensors", "diag.npy", ...outputs]), "ERR_FILE", /would be written over diag\.npy/);
+  }
+  assertFails(await run(["weights", "diag.npy", "--csv", "both", "--report", "./both"]), "ERR_FILE", /would be written over both/);
+  assert.deepEqual(await readFile(join(folder, "diag.npy")), bytes);
+});
+
+test("a named pipe is refused, and not waited for", { skip: process.platform === "win32" && "has none" }, async () => {
+  execFileSync("mkfifo", [join(folder, "pipe.pt")]);
+  assertFails(await run(["weights", "pipe.pt"]), "ERR_FILE", /pipe\.pt: is no regular file/);
 });
 
 test("wrong usage", async () => {

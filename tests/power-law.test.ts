@@ -215,7 +215,7 @@ testEach("samples of a power law give its exponent within its standard errors", 
 
 testEach("what can't be fitted is null with the reason", (rt) => {
   const cases: [number[], PowerLawOptions, RegExp][] = [
-    [[1], {}, /^1 distinct positive values, at least 3 are needed/],
+    [[1], {}, /^1 distinct positive value, at least 3 are needed/],
     [[2, 2, 2, 5, 5], {}, /^2 distinct/],
     [[0, -1], {}, /^no distinct/],
     [[1, 2, 3], { xmin: 3 }, /fewer than 2 distinct values from xmin = 3 on/],

@@ -126,8 +126,9 @@ test("the table for spreadsheets: a row a layer, quoted where it must be, all di
   assert.deepEqual(column("alpha"), ["2", "", "4.002", "3.005"]);
   assert.deepEqual(column("lambdaMax").map(Number), [...layers.map(({ lambdaMax }) => lambdaMax), Number(column("lambdaMax")[3])]);
   assert.deepEqual(column("warnings").slice(0, 3), Array(3).fill("one; two, three"));
-  assert.deepEqual(column("shape"), Array(4).fill("60×90"));
+  assert.deepEqual(column("shape"), Array(4).fill("60x90"));
   assert.doesNotMatch(csv, /null|undefined|NaN/);
+  assert.match(layersCsv([{ file: "m.pt", layers: [layer(0, { name: "=HYPERLINK(A1)" })] }]), /,'=HYPERLINK\(A1\),/);
 });
 
 testInChromium("a browser draws what is in view, sorts by the keyboard, and nothing overflows on a phone", async (_, browser) => {

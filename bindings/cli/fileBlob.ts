@@ -2,7 +2,7 @@
 //
 // Not fs.openAsBlob: it takes the size of a file modulo 4 GiB (Node 20 and 24).
 
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { FileError } from "../errors.ts";
 
 /** What one read of a file may give. */
@@ -20,14 +20,11 @@ export class FileBlob extends Blob {
   }
 
   static async open(path: string): Promise<FileBlob> {
-    const file = await open(path, "r");
-    try {
-      const found = await file.stat();
-      if (!found.isFile()) throw new FileError(`${path}: is no regular file`);
-      return new FileBlob(path, 0, found.size, found.mtimeMs);
-    } finally {
-      await file.close();
-    }
+    // before it is opened, which of a pipe would wait for a writer
+    const found = await stat(path);
+    if (!found.isFile()) throw new FileError(`${path}: is no regular file`);
+    await (await open(path, "r")).close();
+    return new FileBlob(path, 0, found.size, found.mtimeMs);
   }
 
   override get size() {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { access, constants, open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FileError, FormatError, ShapeError } from "../errors.ts";
 import { formatCsv, formatNpy, parseMatrix, type ParsedMatrix } from "../io/index.ts";
@@ -37,8 +37,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Fails early, before the work, where `path` could not be written after it. */
-export async function checkOutput(path: string): Promise<void> {
+/** Fails early, before the work, where `path` could not be written after it, or is one of the files that are to be kept. */
+export async function checkOutput(path: string, kept: readonly string[] = []): Promise<void> {
   const folder = dirname(path);
   try {
     const found = await stat(folder);
@@ -50,6 +50,11 @@ export async function checkOutput(path: string): Promise<void> {
   }
   const target = await stat(path).catch(() => undefined);
   if (target?.isDirectory()) throw new FileError(`${path}: is a folder, expected the name of a file to write`);
+  for (const other of kept) {
+    const found = target?.isFile() ? await stat(other).catch(() => undefined) : undefined;
+    const same = found ? found.dev === target!.dev && found.ino === target!.ino : resolve(other) === resolve(path);
+    if (same) throw new FileError(`${path}: would be written over ${other}, expected the name of another file`);
+  }
 }
 
 /** Writes a matrix as .npy, or as .csv where the name ends so. */

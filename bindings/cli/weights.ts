@@ -88,7 +88,8 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   if (given.seed !== undefined && !given.randomize && replicas === undefined) throw new UsageError("weights: --seed is for --randomize or --bootstrap");
   if (given.eigenvalues && !given.json) throw new UsageError("weights: --eigenvalues is for --json");
   const only = given.only?.split(",");
-  for (const path of [given.csv, given.report]) if (path !== undefined) await checkOutput(path);
+  if (given.csv !== undefined) await checkOutput(given.csv, files);
+  if (given.report !== undefined) await checkOutput(given.report, given.csv === undefined ? files : [...files, given.csv]);
   const options: LayerOptions = {
     normalize, conv,
     ...(compat && { compat }),

@@ -15,7 +15,8 @@ const BEST = "bestLaw";
 /**
  * One row a layer, of one model or several, under a header: `file`, `layer` (from 1 on) and what a LayerReport says. As in
  * RFC 4180: commas, CRLF, quotes around what needs them; what is not known is empty, as what a
- * bootstrap or a comparison of laws finds where there was none. Numbers have all their digits.
+ * bootstrap or a comparison of laws finds where there was none. Numbers have all their digits; a name
+ * that a spreadsheet would take for a formula has an apostrophe before it.
  */
 export function layersCsv(models: readonly Pick<ReportedModel, "file" | "layers">[]): string {
   const rows = models.flatMap(({ file, layers }) => layers.map((layer, l) => {
@@ -29,6 +30,8 @@ export function layersCsv(models: readonly Pick<ReportedModel, "file" | "layers"
 
 function cell(value: unknown): string {
   if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))) return "";
-  const text = Array.isArray(value) ? value.join(typeof value[0] === "number" ? "×" : "; ") : String(value);
+  let text = Array.isArray(value) ? value.join(typeof value[0] === "number" ? "x" : "; ") : String(value);
+  // of a name, which anybody may have given, a spreadsheet would make a formula
+  if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -132,7 +132,7 @@ export function fitPositive(
     alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: values.length, noise: true, warnings, reason,
   });
   const distinct = countDistinct(values);
-  if (distinct < LEAST_DISTINCT) return none(`${distinct || "no"} distinct positive values, at least ${LEAST_DISTINCT} are needed`);
+  if (distinct < LEAST_DISTINCT) return none(`${distinct || "no"} distinct positive ${distinct === 1 ? "value" : "values"}, at least ${LEAST_DISTINCT} are needed`);
   const fit = fitSample(rt, fn, values, settings, options);
   if (!fit || (settings.compat === "2.x" && typeof settings.xmin !== "number" && fit.candidates < 2)) return none(noCandidate(settings));
 

@@ -51,7 +51,7 @@ const NO_LAYERS: [pattern: RegExp, reason: string][] = [
   [/(^|[./_])(running_(mean|var)|moving_(mean|variance)|num_batches_tracked|batch_norm_(mean|variance))$/, "running statistics of a norm"],
   [/(^|[./_])(gamma|beta)$|(^|[./])scale$|batch_norm_(scale|offset)$/, "scale or shift of a norm"],
   [/(^|[./_])(scales|zero_points?|q?zeros|g_idx|absmax|quant_map|quant_state\w*|SCB)$|(weight|input|output)_scale(_inv)?$/, "scale or zero point of a quantisation"],
-  [/(^|[./_])(masked_bias|attn\.bias|\w*mask|position_ids|relative_position_index|inv_freq|anchors?|anchor_grid)$/, "a mask, an index or another buffer"],
+  [/(^|[./_])(masked_bias|\w*mask|position_ids|relative_position_index|inv_freq|freqs_(cos|sin|cis)|anchors?|anchor_grid)$|(^|[./])(attn|attention)\.bias$/, "a mask, an index or another buffer"],
   [/(^|[./_])bias(es)?(_\w+)?$|_bias[./]weight$/, "a bias"],
   [/(^|[./_])(weight_g|original0)$/, "lengths of a weight-normalised layer"],
 ];
