@@ -85,6 +85,13 @@ test("a series: the metric and every α over the checkpoints, null where a layer
   assert.match(series, /Eigenvalues are σ² of each weight matrix; convolutions: slices/);
 });
 
+test("models that share no layer are no checkpoints", () => {
+  const html = weightsReport([model("a.pt", 1, { layers: [layer(0, { name: "a" })] }), model("b.pt", 1, { layers: [layer(1, { name: "b" })] })], { engine });
+  assert.match(html, /<strong>a, b<\/strong>\. Eigenvalues/);
+  assert.doesNotMatch(html, /id="metric"|over the checkpoints/);
+  assert.equal(html.match(/<details class="model" open/g)!.length, 2);
+});
+
 test("a model without a layer, and a layer without a name", () => {
   const none = weightsReport([model("x.onnx", 0, { universalMetric: null, universalMetricLog10: null })], { engine });
   assert.match(none, /No layer has a spectrum/);

@@ -1,6 +1,6 @@
 // What `eigenscope weights` prints: a table of layers, or of checkpoints, the metric, what was skipped and why.
 
-import { alphaLines, shortNames } from "../plot/checkpoints.ts";
+import { alphaLines, isSeries, shortNames } from "../plot/checkpoints.ts";
 import type { ReportEngine } from "../plot/document.ts";
 import { grouped } from "../plot/numbers.ts";
 import { groupSkipped, verdictWord } from "../plot/verdicts.ts";
@@ -55,7 +55,7 @@ export function presentWeights(models: Analyzed[], { engine, normalize, conv }: 
   const scale = { rows: "σ² ÷ rows", none: "σ²", "max-dim": "σ² ÷ longer side" }[normalize];
   const threads = `${engine.threads} ${engine.threads === 1 ? "thread" : "threads"}`;
   const time = models.reduce((sum, model) => sum + model.seconds, 0);
-  const series = models.length > 1 && alphaLines(models).length < models.reduce((sum, { layers }) => sum + layers.length, 0);
+  const series = isSeries(models);
   const blocks = [
     [`  ${bold("Spectra of trained weights")}`],
     [

@@ -24,6 +24,11 @@ export function alphaLines(models: readonly { layers: readonly { name: string; a
   return [...lines.values()];
 }
 
+/** Whether models share a layer by its name, as checkpoints of one training do. */
+export function isSeries(models: Parameters<typeof alphaLines>[0]): boolean {
+  return alphaLines(models).length < models.reduce((sum, { layers }) => sum + layers.length, 0) && models.length > 1;
+}
+
 /** The files of a series told apart: without the folders and the endings that all have in common. */
 export function shortNames(files: readonly string[]): string[] {
   const paths = files.map((file) => file.split(/[/\\]/).filter(Boolean));

@@ -3,7 +3,7 @@
 import type { ModelReport } from "../weights/analyze.ts";
 import type { LayerReport } from "../weights/analyzeLayer.ts";
 import type { BootstrapResult } from "../weights/bootstrap.ts";
-import { alphaLines, shortNames, type Line } from "./checkpoints.ts";
+import { alphaLines, isSeries, shortNames, type Line } from "./checkpoints.ts";
 import { fact, htmlDocument, plotted, text, warningBox, type Panel, type ReportEngine } from "./document.ts";
 import { esdBins, esdDescription, type EsdLayer } from "./esd.ts";
 import { grouped, significant } from "./numbers.ts";
@@ -33,30 +33,31 @@ const SCALES: Record<string, string> = { rows: "σ² ÷ rows", none: "σ²", "ma
 /** The report of one model, or of a series of checkpoints, as the text of an HTML file. */
 export function weightsReport(models: readonly ReportedModel[], options: WeightsReportOptions): string {
   const { engine, normalize = "rows", conv = "unfold", date = new Date() } = options;
-  const series = models.length > 1;
+  const [several, series] = [models.length > 1, isSeries(models)];
   const panels: Panel[] = [];
   const last = models.at(-1)!;
   const names = shortNames(models.map(({ file }) => file));
   const scale = `Eigenvalues are ${SCALES[normalize] ?? text(normalize)} of each weight matrix; convolutions: ${text(conv)}.`;
-  const title = series ? `${models.length} checkpoints, ${names[0]} to ${names.at(-1)}` : last.file;
+  const title = series ? `${models.length} checkpoints, ${names[0]} to ${names.at(-1)}` : several ? names.join(", ") : last.file;
+  const lead = several && !series ? "" : `: ${counted(last.layers.length, "layer")}`;
 
   const body = `<header>
 <h1>Spectra of trained weights</h1>
-<p class="lead"><strong>${text(title)}</strong>: ${counted(last.layers.length, "layer")}. ${scale}</p>
+<p class="lead"><strong>${text(title)}</strong>${lead}. ${scale}</p>
 </header>
 
 <dl class="facts">
-${fact("Universal metric", number(last.universalMetric, 5), `mean of α·ln λ<sub>max</sub>${series ? ` of ${text(names.at(-1)!)}, the last` : ""}; with log<sub>10</sub> <span class="number">${number(last.universalMetricLog10, 5)}</span>`)}
+${fact("Universal metric", number(last.universalMetric, 5), `mean of α·ln λ<sub>max</sub>${several ? ` of ${text(names.at(-1)!)}, the last` : ""}; with log<sub>10</sub> <span class="number">${number(last.universalMetricLog10, 5)}</span>`)}
 ${fact("Median α", number(median(last.layers.flatMap(({ alpha }) => alpha ?? [])), 3), "of the layers with a fit")}
 ${fact("Layers", grouped(last.layers.length), verdictCounts(last.layers) || "none")}
 </dl>
 ${warningBox(sharedWarnings(models, names))}${series ? seriesSection(models, names, panels) : ""}
-${models.map((model, m) => modelSection(model, m, series ? names[m]! : undefined, m === models.length - 1, panels)).join("\n")}
+${models.map((model, m) => modelSection(model, m, several ? names[m]! : undefined, !series || m === models.length - 1, panels)).join("\n")}
 <noscript><p>The plots need JavaScript; all numbers are in the tables.</p></noscript>
 
 <section>
 <h2>What this says</h2>
-<p class="formula">p(λ) = (α − 1) / x<sub>min</sub> · (λ / x<sub>min</sub>)<sup>−α</sup> for λ ≥ x<sub>min</sub>, &nbsp;α = 1 + n<sub>tail</sub> / Σ ln(λ / x<sub>min</sub>), &nbsp;σ = (α − 1) / √n<sub>tail</sub></p>
+<p class="formula">p(λ) = (α − 1) / x<sub>min</sub> · (λ / x<sub>min</sub>)<sup>−α</sup> for λ ≥ x<sub>min</sub>, &nbsp;α = 1 + n<sub>tail</sub> / Σ ln(λ / x<sub>min</sub>), &nbsp;σ&nbsp;=&nbsp;(α&nbsp;−&nbsp;1)&nbsp;/&nbsp;√n<sub>tail</sub></p>
 <p>The eigenvalues of a matrix of independent entries fill a bulk with sharp edges, the law of Marchenko and Pastur. Training adds
 a tail above it. A power law is fitted to that tail by maximum likelihood, from the x<sub>min</sub> on where its Kolmogorov-Smirnov
 distance D is least (Clauset, Shalizi and Newman 2009); eigenvalues above the bulk, beyond the fluctuation of its edge, are spikes.</p>

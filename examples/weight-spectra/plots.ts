@@ -34,9 +34,13 @@ function markSpikes(u: uPlot, { eigenvalues, spikes }: ReportedLayer): void {
   ctx.restore();
 }
 
+/** A tail of fewer values is marked, which stands for its warning. */
+const FEW = 50;
+const OF_FEW = /^nTail is \d+: from fewer/;
+
 export function fitText({ alpha, sigma, nTail, reason }: ReportedLayer): string {
   if (alpha === null) return `no fit: ${reason}`;
-  return `α ${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}, ${grouped(nTail)} in the tail`;
+  return `α ${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}, ${nTail < FEW ? "only " : ""}${grouped(nTail)} in the tail`;
 }
 
 interface Multiple {
@@ -85,7 +89,7 @@ export class Multiples {
     caption.append(heading, facts);
     const element = Object.assign(document.createElement("div"), { className: "esd", role: "img", ariaLabel: esdDescription(layer) });
     const note = Object.assign(document.createElement("p"), { className: "note", textContent: prediction(at, layer) });
-    for (const warning of layer.warnings) {
+    for (const warning of layer.warnings.filter((line) => !OF_FEW.test(line))) {
       note.append(" ", Object.assign(document.createElement("em"), { textContent: `${warning}.` }));
     }
     const figure = Object.assign(document.createElement("figure"), { id });

@@ -6,7 +6,8 @@ import { fetchDemo } from "./demo.ts";
 import type { FromWorker, Model, Settings, ToWorker } from "./messages.ts";
 
 const tell = (message: FromWorker) => postMessage(message);
-const messageOf = (error: unknown) => (error as Error).message;
+/** Without the name of the function, which visitors did not call. */
+const messageOf = (error: unknown) => (error as Error).message.replace(/^parseModel: /, "");
 
 const engine = createEngine();
 engine.then(({ info }) => tell({ type: "engine", info }), (error) => tell({ type: "failed", message: messageOf(error) }));

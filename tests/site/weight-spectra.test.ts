@@ -30,6 +30,7 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
     assert.match(await text(page, "announcement"), /^Done\. 3 layers, 2 regularized · 1 not trained; universal metric −\d/);
     await page.$eval("#multiples", (multiples) => multiples.scrollIntoView());
     await page.waitForFunction(() => document.querySelectorAll("#multiples canvas").length === 3);
+    assert.match(await page.$eval("#multiples figure", (figure) => figure.textContent!), /α 2\.56 ± 0\.30, only 27 in the tail.*on a test set\.$/);
     assert.match(await page.$eval("#multiples .esd", (plot) => plot.ariaLabel!), /^layers\.0\.weight: 64 eigenvalues, from .*; power law with exponent 2\.56/);
     assert.match(await text(page, "skipped-list"), /layers\.0\.bias, layers\.1\.bias, layers\.2\.bias$/);
     await assertCalm(t, page);
