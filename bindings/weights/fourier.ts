@@ -113,7 +113,7 @@ function sizeOf(fn: string, { kernel }: Layer, inputSize: number | readonly numb
   const given = typeof inputSize === "number" ? kernel.map(() => inputSize) : inputSize ?? kernel.map((k) => Math.max(k, INPUT_SIZE));
   if (given.length === kernel.length && given.every((n, d) => Number.isInteger(n) && n >= kernel[d]!)) return [...given];
   throw new OptionError(
-    `${fn}: inputSize is ${JSON.stringify(inputSize)}, expected a whole number, or ${kernel.length}, from the kernel's ${kernel.join("×")} on`,
+    `${fn}: inputSize is ${JSON.stringify(inputSize)}, expected a whole number, or one for each side, from the kernel's ${kernel.join("×")} on`,
   );
 }
 

@@ -101,6 +101,11 @@ export function recognise(tensor: Described, first = true): Recognised | { reaso
   return convolution(name, shape, layout, role, first, tensor.groups);
 }
 
+/** Whether kh×kw×in×out, as Keras has it, is likelier than out×in×kh×kw: small equal sides first, and more behind them than a kernel has. */
+function looksInputsFirst([a, b, c, d]: readonly number[]): boolean {
+  return d !== undefined && a === b && a! <= 11 && d > a! && (c !== d || d > 11) && c! * d > 16;
+}
+
 const isVector = (shape: readonly number[]) => shape.filter((n) => n > 1).length <= 1;
 
 function product(name: string, shape: number[], layout: "oi" | "io"): Recognised | { reason: string } {
@@ -154,7 +159,10 @@ function convolution(
   }
   if (groups !== undefined) return { kind, layout, ...split };
   const [outputs, inputs] = shape as [number, number];
-  if (inputs > 1 || outputs === 1 || isVector(shape)) return { kind, layout };
+  if (inputs > 1 || outputs === 1 || isVector(shape)) {
+    if (!looksInputsFirst(shape)) return { kind, layout };
+    return { kind, layout, note: `${shape.join("×")} was read as out×in×kernel: if it is kernel×in×out, as Keras has it, call the array kernel` };
+  }
   if (depthwise) return { kind, layout, groups: outputs };
   if (first) return { kind, layout };
   return { kind, layout, groups: outputs, note: `one input channel: taken for a depthwise convolution of ${outputs} channels` };
