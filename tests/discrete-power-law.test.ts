@@ -149,3 +149,18 @@ test("what is no sample of whole numbers is refused, or has no fit", () => {
   const noise = powerLaw(rt, [1, 2, 3, 4, 9], { discrete: true, sigmaThreshold: 1e-9 });
   assert.ok(noise.noise && noise.alpha !== null);
 });
+
+test("whole numbers next to each other far from 0 have the exponential law that they tend to", () => {
+  for (const start of [1e6, 1e9, 1e12, 2 ** 53 - 64]) {
+    const data = Array.from({ length: 200 }, (_, k) => start + Math.floor(-5 * Math.log(1 - (k + 0.5) / 200)));
+    const rate = Math.log1p(200 / data.reduce((sum, x) => sum + (x - start), 0)); // of x^−α ≈ start^−α·e^(−α·(x − start)/start)
+    for (const estimateDiscrete of [true, false]) {
+      const { alpha } = powerLaw(rt, data, { discrete: true, estimateDiscrete, xmin: start });
+      const expected = estimateDiscrete ? start / (1 / Math.expm1(rate) + 0.5) : start * rate;
+      assert.ok(Math.abs(alpha! / expected - 1) < 1e-4, `${start}: α ${alpha}, expected ${expected}`);
+    }
+  }
+  for (const estimateDiscrete of [true, false]) {
+    assert.ok(powerLaw(rt, [4, 3, 2, 1].map((k) => 2 ** 53 - k), { discrete: true, estimateDiscrete }).alpha! > 1e15);
+  }
+});

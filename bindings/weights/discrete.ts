@@ -15,7 +15,7 @@ import type { Fit, PowerLawOptions } from "./powerLaw.ts";
 import { maximize } from "./special/optimize.ts";
 import { hurwitzZeta } from "./special/zeta.ts";
 
-const { abs, log, max, sqrt } = Math;
+const { abs, log, log1p, max, sqrt } = Math;
 
 /** Values of a candidate's tail at which it is looked at first. */
 const PROBES = 24;
@@ -28,7 +28,7 @@ interface Distinct {
   values: Float64Array;
   /** How many of the sample are smaller. */
   below: Float64Array;
-  /** Σ ln x of those that are not. */
+  /** Σ ln(x/x₁) of those that are not, x₁ the smallest of all. */
   logs: Float64Array;
 }
 
@@ -100,7 +100,7 @@ function exponentAt({ n, values, below, logs }: Distinct, xmin: number, options:
   const from = firstFrom(values, xmin);
   if (values.length - from < 2) return undefined;
   const count = n - below[from]!;
-  const meanLog = logs[from]! / count - log(xmin);
+  const meanLog = logs[from]! / count - logRatio(xmin, values[0]!);
   let alpha: number;
   if (xmax !== undefined) alpha = boundedExponent(meanLog, xmin, xmax);
   else if (estimateDiscrete) alpha = estimatedExponent(meanLog, xmin);
@@ -159,9 +159,12 @@ function distinctOf(sample: Float64Array): Distinct {
   for (let i = 0; i < n; i++) if (i === 0 || sample[i] !== sample[i - 1]) starts.push(i);
   const values = Float64Array.from(starts, (i) => sample[i]!);
   const logs = new Float64Array(starts.length);
-  for (let k = starts.length - 1, sum = 0; k >= 0; k--) logs[k] = sum += ((starts[k + 1] ?? n) - starts[k]!) * log(values[k]!);
+  for (let k = starts.length - 1, sum = 0; k >= 0; k--) logs[k] = sum += ((starts[k + 1] ?? n) - starts[k]!) * logRatio(values[k]!, values[0]!);
   return { n, values, below: Float64Array.from(starts), logs };
 }
+
+/** ln(x/y), also where these are close to each other. */
+const logRatio = (x: number, y: number) => log1p((x - y) / y);
 
 /** The first of ascending values that is not below x. */
 function firstFrom(values: Float64Array, x: number): number {

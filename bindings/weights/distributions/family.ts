@@ -47,7 +47,7 @@ export function tailOf(values: Float64Array, xmin: number): Tail {
   const tail = values.subarray(from);
   let [meanLog, meanLogSquare, meanRatio] = [0, 0, 0];
   for (const x of tail) {
-    const y = Math.log(x / xmin);
+    const y = Math.log1p((x - xmin) / xmin);
     meanLog += y;
     meanLogSquare += y * y;
     meanRatio += x / xmin;

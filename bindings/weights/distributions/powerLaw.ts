@@ -45,7 +45,7 @@ export const discretePowerLaw: Family<{ alpha: number }> = {
 
 /** Close to that for xmin ≥ 6 (Clauset, Shalizi & Newman 2009, eq. 3.7): the integral from xmin − 1/2 on in place of the sum. */
 export function estimatedExponent(meanLog: number, xmin: number): number {
-  return 1 + 1 / (meanLog - log(1 - 0.5 / xmin));
+  return 1 + 1 / (meanLog - Math.log1p(-0.5 / xmin));
 }
 
 /** The α for which the mean of ln(x/xmin) on the whole numbers from xmin on is `meanLog`: the likelihood's maximum. */
@@ -53,8 +53,8 @@ export function zetaExponent(meanLog: number, xmin: number): number {
   // in ln(α − 1), where the equation is close to a line; the continuous law's α is an upper bound of α − 1 within a factor of 3
   const difference = (a: number) => log(zetaMeanLog(1 + exp(a), xmin) / meanLog);
   let hi = -log(meanLog);
-  while (difference(hi) > 0 && hi < 7) hi++;
+  while (difference(hi) > 0) hi++;
   let lo = hi - 1;
-  while (difference(lo) < 0 && lo > -30) lo--;
-  return 1 + exp(findRoot(difference, lo, Math.min(hi, 7)));
+  while (difference(lo) < 0 && lo > -30) hi = lo--;
+  return 1 + exp(findRoot(difference, lo, hi));
 }

@@ -23,7 +23,7 @@ export function logPowerSum(alpha: number, lambda: number, q: number): number {
   let sum = 0;
   let before = -Infinity;
   let a = q;
-  for (; a < start; a++) {
+  for (let k = 1; a < start; a = q + k++) {
     const term = -alpha * log(a / q) - lambda * (a - q);
     if (term > most + 600) [sum, most] = [sum * exp(most - term), term];
     sum += exp(term - most);

@@ -20,7 +20,8 @@ export function hurwitzZeta(s: number, q: number, unit = 1): number {
   const start = max(START, 1.5 * s);
   let sum = 0;
   let a = q;
-  for (; a < start; a++) {
+  // not a++, which stays where it is from 2⁵³ on
+  for (let k = 1; a < start; a = q + k++) {
     const term = (a / unit) ** -s;
     sum += term;
     if (term <= 1e-17 * sum) return sum;
@@ -43,12 +44,12 @@ export function zetaMeanLog(s: number, q: number): number {
   let sum = 0;
   let slope = 0; // −d/ds of the sum
   let a = q;
-  for (; a < start; a++) {
+  for (let k = 1; a < start; a = q + k++) {
     const y = log(a / q);
     const term = (a / q) ** -s;
     sum += term;
     slope += term * y;
-    if (term * y < 1e-17 * slope) return slope / sum;
+    if (a > q && term * y <= 1e-17 * slope) return slope / sum;
   }
   const w = 1 / (a * a);
   let rise = s * w;
