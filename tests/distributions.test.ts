@@ -260,3 +260,10 @@ test("extreme parameters are sampled without hanging", () => {
     }
   }
 });
+
+test("tails that have no parameters in f64 are refused", () => {
+  assert.throws(() => distribution(rt, [5e-324, 1e-323, 1e-320], "exponential", { xmin: 5e-324 }), /xmin is 5e-324, .*scale the data/);
+  assert.throws(() => distribution(rt, [1e305, 2e305, 5e305], "powerLaw", { xmin: 1e305 }), /scale the data/);
+  assert.throws(() => compare(rt, [2 ** 53 - 2, 2 ** 53 - 1], "powerLaw", "exponential", { xmin: 2 ** 53 - 2, discrete: true }), /more than/);
+  assert.throws(() => sample(rt, "powerLaw", { alpha: "2" as unknown as number }, 5), /needs \{ alpha \}/);
+});

@@ -2,7 +2,9 @@
 
 import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
+import { checkCount } from "../options.ts";
 import { RandomState } from "../random/mt19937.ts";
+import { checkSeed } from "../random/randomState.ts";
 import { checkName, type DistributionName, type DistributionParameters } from "./distribution.ts";
 import { familyOf } from "./distributions/families.ts";
 import { checkXmin } from "./tail.ts";
@@ -32,9 +34,11 @@ export function sample(
   const fn = "weights.sample";
   checkName(fn, "name", name);
   const { seed = 0, xmin = 1, discrete = false } = options;
+  checkCount(fn, "n", n, 0, 2 ** 29 - 1);
+  checkSeed(fn, seed);
   checkXmin(fn, xmin, discrete);
   const family = familyOf(name, discrete);
-  if (!(parameters && family.isValid(parameters))) {
+  if (!(parameters && Object.values(parameters).every((p) => typeof p === "number") && family.isValid(parameters))) {
     throw new OptionError(`${fn}: parameters are ${JSON.stringify(parameters)}, ${name} needs ${family.expected}`);
   }
   const law = family.law(parameters, xmin);

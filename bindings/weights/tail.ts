@@ -12,8 +12,11 @@ export interface TailOptions {
   discrete?: boolean;
 }
 
-/** Sums of ratios to xmin stay numbers. */
+/** Sums of ratios to xmin stay numbers, and so do parameters in units of xmin. */
 const MOST_RATIO = 1e290;
+/** Of whole numbers: nearer to xmin halves are lost in rounding. */
+const LEAST_WHOLE_RATIO = 1 + 1e-10;
+const MOST_XMIN = 1e200;
 
 /** Refuses data with fewer than 2 distinct values from xmin on, which no parameters follow from. */
 export function chooseTail(rt: Runtime, fn: string, data: ArrayLike<number>, { xmin, discrete = false }: TailOptions): Tail {
@@ -28,6 +31,12 @@ export function chooseTail(rt: Runtime, fn: string, data: ArrayLike<number>, { x
   const greatest = tail.values.at(-1)!;
   if (!(greatest / tail.xmin < MOST_RATIO)) {
     throw new OptionError(`${fn}: data goes up to ${greatest} from xmin = ${tail.xmin} on, expected less than ${MOST_RATIO} times xmin`);
+  }
+  if (discrete && !(greatest / tail.xmin > LEAST_WHOLE_RATIO)) {
+    throw new OptionError(`${fn}: data goes up to ${greatest} from xmin = ${tail.xmin} on, expected more than ${LEAST_WHOLE_RATIO} times xmin`);
+  }
+  if (!(tail.xmin > 1 / MOST_XMIN && tail.xmin < MOST_XMIN)) {
+    throw new OptionError(`${fn}: xmin is ${tail.xmin}, expected a number from ${1 / MOST_XMIN} to ${MOST_XMIN}: scale the data`);
   }
   return tail;
 }
