@@ -264,3 +264,18 @@ testEach("bad input is refused by name", (rt) => {
     assert.throws(call, (error: Error & { code: string }) => message.test(error.message) && error.code === code, String(message));
   }
 });
+
+testEach("the scan of a given xmin is its one fit", (rt) => {
+  const { alpha, sigma, xmin, D, scan } = powerLaw(rt, [1, 2, 3, 4, 5, 9], { xmin: 2, scan: true });
+  assert.deepEqual(Object.values(scan!).map((column) => [...column]), [[xmin], [alpha], [sigma], [D]]);
+});
+
+testEach("what is no number is no value", (rt) => {
+  for (const bad of [["1", "2", "3"], [1, null, 3], [[1], [2], [3]]]) {
+    assert.throws(() => powerLaw(rt, bad as unknown as number[]), { code: "ERR_NOT_FINITE" });
+  }
+  for (const bad of ["123", { length: -1 }, { length: NaN }]) {
+    assert.throws(() => powerLaw(rt, bad as unknown as number[]), { code: "ERR_SHAPE" });
+  }
+  assert.equal(powerLaw(rt, BigInt64Array.of(1n, 2n, 3n, 4n) as unknown as number[]).alpha, powerLaw(rt, [1, 2, 3, 4]).alpha);
+});

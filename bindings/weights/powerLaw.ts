@@ -47,7 +47,7 @@ export interface PowerLawOptions {
   sigmaThreshold?: number;
   /** Only candidates with lo < α < hi count. Default (1, ∞). */
   alphaRange?: readonly [lo: number, hi: number];
-  /** Gives α, σ and D of all candidates too, which are n²/2 powers. Default false. */
+  /** Gives α, σ and D of all candidates too, of a given xmin its own; these are n²/2 powers. Default false. */
   scan?: boolean;
 }
 
@@ -183,17 +183,14 @@ function scanSample(rt: Runtime, fn: string, values: Float64Array, settings: Flo
     if (info !== 0) return undefined;
     const [xmin, alpha, sigma, D, noise, candidates] = memory.f64(out, 6) as unknown as number[];
     const fit: Fit = { alpha: alpha!, sigma: sigma!, xmin: xmin!, D: D!, noise: noise !== 0, candidates: candidates! };
-    if (scan) fit.scan = scanOf(memory.f64(all, 4 * candidates!), candidates!, fit);
+    // with a given xmin the kernel puts down no rows
+    if (scan) fit.scan = settings[0]! > 0 ? scanOf(Float64Array.of(xmin!, alpha!, sigma!, D!), 1) : scanOf(memory.f64(all, 4 * candidates!), candidates!);
     return fit;
   });
 }
 
-/** The four rows of the kernel; where xmin was given, the one fit. */
-function scanOf(rows: Float64Array, count: number, fit: Fit): PowerLawScan {
-  if (count === 0) {
-    const of = (x: number) => Float64Array.of(x);
-    return { xmin: of(fit.xmin), alpha: of(fit.alpha), sigma: of(fit.sigma), D: of(fit.D) };
-  }
+/** Four rows, as the kernel has them. */
+function scanOf(rows: Float64Array, count: number): PowerLawScan {
   const [xmin, alpha, sigma, D] = [0, 1, 2, 3].map((row) => rows.slice(row * count, (row + 1) * count));
   return { xmin: xmin!, alpha: alpha!, sigma: sigma!, D: D! };
 }
@@ -265,7 +262,7 @@ function isRange(value: unknown): value is [number, number] {
 
 /** The numbers of `data` that a power law can be of. */
 export function positiveSample(fn: string, data: ArrayLike<number>, xmax: number): PositiveSample {
-  if (typeof data?.length !== "number") {
+  if (typeof data !== "object" || !Number.isSafeInteger(data?.length) || data.length < 0) {
     throw new ShapeError(`${fn}: data is ${data === null ? "null" : typeof data}, expected an array of numbers`);
   }
   const n = data.length;
@@ -273,7 +270,8 @@ export function positiveSample(fn: string, data: ArrayLike<number>, xmax: number
   const values = new Float64Array(n);
   let [count, dropped, above] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
-    const x = Number(data[i]);
+    const given: unknown = data[i];
+    const x = (typeof given === "bigint" ? Number(given) : given) as number;
     if (!Number.isFinite(x)) throw new NotFiniteError(`${fn}: data holds ${String(data[i])} at ${i + 1}, every number must be finite`);
     if (x <= 0) dropped++;
     else if (x > xmax) above++;
