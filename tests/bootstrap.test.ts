@@ -200,3 +200,18 @@ test("on an engine: progress, and an abort in the middle", async () => {
     await es.close();
   }
 });
+
+testEach("errors of xmin at the ends of the number range, and those of a single replica", (rt) => {
+  const data = [1, 1.1, 1.2, 1.5, 1.7];
+  const plain = bootstrap(rt, data, { replicas: 20 }).xmin!;
+  for (const unit of [2 ** 1022, 2 ** -1000]) {
+    const scaled = bootstrap(rt, data.map((x) => x * unit), { replicas: 20 }).xmin!;
+    assert.deepEqual(scaled, {
+      estimate: plain.estimate * unit, standardError: plain.standardError * unit, bias: plain.bias * unit,
+      interval: plain.interval.map((x) => x * unit),
+    });
+  }
+  const { p, alpha, xmin } = bootstrap(rt, data, { replicas: 1 });
+  assert.ok(p === 0 || p === 1);
+  assert.deepEqual([alpha, xmin], [null, null]);
+});

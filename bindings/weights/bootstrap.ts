@@ -41,6 +41,7 @@ export interface BootstrapResult {
    * rule the law out. It is no probability that the law is true. null where there is no fit, as `reason` says.
    */
   p: number | null;
+  /** null where fewer than 2 replicas have a fit. */
   alpha: BootstrapEstimate | null;
   xmin: BootstrapEstimate | null;
   /** Of the data; then those of the samples of the law, NaN for one that has no fit. */
@@ -123,13 +124,15 @@ function kernelReplicas(
 /** What replicas say of an estimate. */
 function estimate(value: number, replicas: Float64Array, confidence: number): BootstrapEstimate | null {
   const count = replicas.length;
-  if (count === 0) return null;
+  if (count < 2) return null;
   const sorted = replicas.sort();
   // taken from the estimate on, so that what does not vary has no error
   const mean = sorted.reduce((sum, x) => sum + (x - value) / count, 0);
-  const squares = sorted.reduce((sum, x) => sum + (x - value - mean) ** 2, 0);
+  const deviations = sorted.map((x) => x - value - mean);
+  const scale = deviations.reduce((most, d) => Math.max(most, Math.abs(d)), 0);
+  const squares = deviations.reduce((sum, d) => sum + (d / (scale || 1)) ** 2, 0);
   return {
-    estimate: value, standardError: Math.sqrt(squares / Math.max(1, count - 1)), bias: mean,
+    estimate: value, standardError: scale * Math.sqrt(squares / (count - 1)), bias: mean,
     interval: [quantile(sorted, (1 - confidence) / 2), quantile(sorted, (1 + confidence) / 2)],
   };
 }
