@@ -133,8 +133,19 @@ testEach("the bootstrap is that of the eigenvalues that were fitted", (rt) => {
   assert.equal(analyzeLayer(rt, matrix(4, 4), { bootstrap: settings }).bootstrap, null);
   assert.equal(analyzeLayer(rt, matrix(4, 4, numbers(16, 1)), { bootstrap: settings, compat: "weightwatcher" }).bootstrap, null);
   assert.throws(() => analyzeLayer(rt, W, { bootstrap: { replicas: 0 } }), { code: "ERR_OPTION" });
+  assert.throws(() => analyzeLayer(rt, W, { bootstrap: 200 as never }), /bootstrap is 200/);
 });
 
 test("WeightWatcher's warnings begin below 2 and above 6", () => {
   assert.deepEqual([1.99, 2, 6, 6.01, null].map(training), ["over-trained", null, null, "under-trained", null]);
+});
+
+testEach("weights whose squares leave the number range", (rt) => {
+  const scaled = (unit: number) => matrix(6, 8, Float64Array.from(numbers(48, 2), (x) => x * unit));
+  const { rank, lambdaMax, mp, reason } = analyzeLayer(rt, scaled(1e-200));
+  assert.deepEqual([rank, lambdaMax, mp], [0, 0, null]);
+  assert.ok(reason);
+  assert.throws(() => analyzeLayer(rt, scaled(1e200)), { code: "ERR_NOT_FINITE", message: /weights.analyzeLayer: W has the singular value/ });
+  assert.throws(() => analyzeLayer(rt, { shape: [2, 2], data: new Float32Array(4), kind: "other" as never }), { code: "ERR_OPTION" });
+  assert.throws(() => analyzeLayer(rt, { shape: [2, 2], dtype: "f32", bytes: null as never }), { code: "ERR_FORMAT" });
 });

@@ -48,6 +48,8 @@ test("one bad layer is skipped with its reason, and the rest is there", async ()
   const model = [
     tensor("nan.weight", [4, 4], { numbers: [1, 2, 3, NaN, ...new Array(12).fill(1)] }),
     tensor("damaged.weight", [4, 4], { stored: async () => { throw new Error("part 2 of the file is missing"); } }),
+    tensor("gone.weight", [4, 4], { stored: () => { throw new Error("no file"); } }),
+    tensor("none.weight", [4, 4], { stored: async () => null as never }),
     tensor("short.weight", [4, 4], { stored: async () => ({ shape: [4, 4], dtype: "f32", bytes: new Uint8Array(60) }) }),
     tensor("huge.weight", [2 ** 17, 2 ** 17], { numbers: [] }),
     tensor("zero.weight", [4, 4], { numbers: new Float32Array(16) }),
@@ -60,6 +62,8 @@ test("one bad layer is skipped with its reason, and the rest is there", async ()
   const reasons = new Map(skipped.map(({ name, reason }) => [name, reason]));
   assert.equal(reasons.get("nan.weight"), "holds NaN at (1, 4), every number must be finite");
   assert.equal(reasons.get("damaged.weight"), "part 2 of the file is missing");
+  assert.equal(reasons.get("gone.weight"), "no file");
+  assert.match(reasons.get("none.weight")!, /gives null/);
   assert.match(reasons.get("short.weight")!, /needs 64 bytes, there are 60/);
   assert.match(reasons.get("huge.weight")!, /^too large: 131072×131072 numbers take 128\.0 GiB/);
   // what can be unfolded may still be too much for "fft"
@@ -76,6 +80,9 @@ test("wrong options are refused before anything is read", async () => {
   await refused({ normalize: "cols" }, /normalize is "cols"/);
   await refused({ only: ["fc.bias"] }, /only has "fc\.bias", the model has no tensor of that name/);
   await refused({ only: "fc.weight" }, /expected a list of names/);
+  for (const bad of [null, 5, "model", [null], [{ name: "fc.weight" }], { tensors: 3 }]) {
+    await assert.rejects(es.weights.analyze(bad as never), { code: "ERR_OPTION", message: /model is none/ });
+  }
   assert.equal(read, 0);
 });
 

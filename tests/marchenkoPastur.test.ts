@@ -214,3 +214,13 @@ testEach("what cannot be fitted is refused", (rt) => {
   assert.throws(fit([1], { rows: 3, cols: 3, normalize: "cols" }), { code: "ERR_OPTION", message: /normalize is cols/ });
   assert.throws(fit([1], { rows: 3, cols: 3, level: 0 }), { code: "ERR_OPTION", message: /level is 0/ });
 });
+
+testEach("eigenvalues at the ends of the number range are split as others are", (rt) => {
+  const plain = [9, 4, 3, 2, 1, 0.5];
+  const options = { rows: 6, cols: 9 };
+  const { D, spikes, softRank, sigma2 } = marchenkoPastur(rt, plain, options);
+  for (const unit of [2 ** 1018, 2 ** -1018]) {
+    const fit = marchenkoPastur(rt, plain.map((x) => x * unit), options);
+    assert.deepEqual([fit.D, fit.spikes, fit.softRank, fit.sigma2 / unit], [D, spikes, softRank, sigma2]);
+  }
+});

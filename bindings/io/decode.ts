@@ -39,6 +39,7 @@ export const columnMajorStrides = (shape: readonly number[]) => rowMajorStrides(
 export function decodeTensor(stored: StoredTensor, name = "decodeTensor"): TensorData {
   const { shape, dtype, bytes, quantization } = stored;
   if (!Object.hasOwn(ITEM_SIZE, dtype)) throw new FormatError(`${name}: dtype ${String(dtype).slice(0, 40)}, expected one of ${Object.keys(ITEM_SIZE).join(", ")}`);
+  if (!(bytes instanceof Uint8Array)) throw new FormatError(`${name}: bytes are ${bytes === null ? "null" : typeof bytes}, expected a Uint8Array`);
   const size = ITEM_SIZE[dtype];
   const reach = requireWithin(stored, size, name);
   const flat = decodeFlat(bytes.subarray(0, reach * size), dtype, size, stored.bigEndian ?? false);

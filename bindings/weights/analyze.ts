@@ -1,7 +1,7 @@
 // The report of a model, layer by layer: made on the caller's side, where the file is; a layer's bytes are decoded where
 // its spectrum is computed, and one layer is in memory at a time. What is wrong with one layer is told, and the others go on.
 
-import { OptionError } from "../errors.ts";
+import { FormatError, OptionError } from "../errors.ts";
 import { ITEM_SIZE } from "../io/decode.ts";
 import type { ModelFile, StoredTensor, Tensor } from "../io/tensors.ts";
 import type { CallOptions } from "../options.ts";
@@ -46,8 +46,7 @@ const MOST_BYTES = 2 ** 32;
 export async function analyzeModel(
   analyzeLayer: AnalyzeLayer, model: ModelFile | readonly Tensor[], options: ModelOptions = {},
 ): Promise<ModelReport> {
-  const file: Pick<ModelFile, "tensors" | "skipped" | "warnings"> =
-    "tensors" in model ? model : { tensors: [...model], skipped: [], warnings: [] };
+  const file = fileOf(model);
   const { onLayer, onProgress, only, ...rest } = options;
   const { signal } = rest;
   const { planned, skipped } = plan(file.tensors, only);
@@ -61,10 +60,14 @@ export async function analyzeModel(
     const { parts = 1, note, ...hints } = found;
     const skip = (of: string, error: unknown) => skipped.push({ name: of, reason: reasonOf(error) });
     signal?.throwIfAborted();
-    const stored = await tensor.stored().catch((error: unknown) => {
+    let stored: StoredTensor | undefined;
+    try {
+      stored = await tensor.stored();
+      if (!stored) throw new FormatError(`${name}: stored() gives ${String(stored)}, expected a tensor`);
+    } catch (error) {
       signal?.throwIfAborted();
       skip(name, error);
-    });
+    }
     for (let p = 0; stored && p < parts; p++) {
       signal?.throwIfAborted();
       const tell = (fraction: number) => onProgress?.({ fraction: (done + (cost * (p + fraction)) / parts) / total });
@@ -90,6 +93,14 @@ export async function analyzeModel(
   const warnings = [...file.warnings, ...repeatedNames(file.tensors)];
   if (layers.length === 0) warnings.push("no layer has a spectrum: see what was skipped");
   return { layers, universalMetric: ln, universalMetricLog10: log10, skipped, warnings };
+}
+
+/** A model, or a list of tensors as one; refuses what is neither. */
+function fileOf(model: ModelFile | readonly Tensor[]): Pick<ModelFile, "tensors" | "skipped" | "warnings"> {
+  const file = Array.isArray(model) ? { tensors: model as Tensor[], skipped: [], warnings: [] } : (model as ModelFile);
+  const isTensor = (t: Tensor) => typeof t?.name === "string" && Array.isArray(t.shape) && typeof t.stored === "function";
+  if (Array.isArray(file?.tensors) && file.tensors.every(isTensor)) return file;
+  throw new OptionError("weights.analyze: model is none, expected what a reader of eigenscope/io gives, or a list of its tensors");
 }
 
 /** The layers that were asked for, and why the other tensors are none. */
@@ -147,7 +158,7 @@ function sameSpectrum(a: LayerReport, b: LayerReport): boolean {
 /** The message without the function's name and an advice that is not for models. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^weights\.analyzeLayer: (W )?/, "").replace(/^svdvals: /, "").replace(/: use fewer rows$/, "");
+  return message.replace(/^weights\.analyzeLayer: (W:? )?/, "").replace(/^svdvals: /, "").replace(/: use fewer rows$/, "");
 }
 
 function repeatedNames(tensors: readonly Tensor[]): string[] {

@@ -93,6 +93,9 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const { randomize, compare = false } = options;
   if (randomize !== undefined) checkRandomize(fn, randomize);
   if (typeof compare !== "boolean") throw new OptionError(`${fn}: compare is ${JSON.stringify(compare)}, expected true or false`);
+  if (options.bootstrap !== undefined && (typeof options.bootstrap !== "object" || options.bootstrap === null)) {
+    throw new OptionError(`${fn}: bootstrap is ${JSON.stringify(options.bootstrap)}, expected its options, such as { replicas: 1000 }`);
+  }
   const layer = toLayer(fn, W);
   const { name, kind, shape } = layer;
   const spectra = options.bootstrap ? BEFORE_BOOTSTRAP : 1;

@@ -1,7 +1,7 @@
 // The empirical spectral density of a layer: the eigenvalues of W·Wᵀ.
 
 import type { Runtime } from "../core/runtime.ts";
-import { OptionError } from "../errors.ts";
+import { NotFiniteError, OptionError } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { svdvals, svdvalsOf } from "../linalg/svd.ts";
 import { RandomState } from "../random/mt19937.ts";
@@ -104,8 +104,10 @@ export function spectrum(
   const zero = Math.max(rows, cols) * Number.EPSILON * sigma.at(-1)!;
   const divisor = normalize === "rows" ? rows : normalize === "none" ? 1 : Math.max(rows, cols);
   let zeros = 0;
-  while (zeros < sigma.length && sigma[zeros]! <= zero) zeros++;
-  return { rows, cols, matrices: sigma.length / Math.min(rows, cols), eigenvalues: sigma.map((s, k) => (k < zeros ? 0 : (s * s) / divisor)), zeros };
+  while (zeros < sigma.length && (sigma[zeros]! <= zero || sigma[zeros]! ** 2 / divisor === 0)) zeros++;
+  const eigenvalues = sigma.map((s, k) => (k < zeros ? 0 : (s * s) / divisor));
+  if (eigenvalues.at(-1) === Infinity) throw new NotFiniteError(`${fn}: W has the singular value ${sigma.at(-1)}, whose square is beyond f64`);
+  return { rows, cols, matrices: sigma.length / Math.min(rows, cols), eigenvalues, zeros };
 }
 
 function pooled(rt: Runtime, fn: string, layer: Layer, conv: "unfold" | "slices", tell: (fraction: number) => void): Float64Array {

@@ -33,7 +33,8 @@ export interface Layer {
   groups: number;
 }
 
-const CONVOLUTIONS: Partial<Record<LayerKind, number>> = { conv1d: 1, conv2d: 2, conv3d: 3 };
+/** Dimensions of the kernel. */
+const KERNELS: Record<LayerKind, number> = { dense: 0, attention: 0, embedding: 0, recurrent: 0, conv1d: 1, conv2d: 2, conv3d: 3 };
 const BY_DIMENSIONS: (LayerKind | undefined)[] = [undefined, undefined, "dense", "conv1d", "conv2d", "conv3d"];
 
 /** The weights of one layer, checked: finite, of a shape that its kind has. */
@@ -49,7 +50,10 @@ export function toLayer(fn: string, W: WeightLike): Layer {
   const own = whole(fn, "shape", W.shape);
   const shape = W.as ? whole(fn, "as", W.as) : own;
   const kind = W.kind ?? BY_DIMENSIONS[shape.length];
-  const d = kind && (CONVOLUTIONS[kind] ?? 0);
+  if (kind !== undefined && !Object.hasOwn(KERNELS, kind)) {
+    throw new OptionError(`${fn}: W.kind is ${JSON.stringify(kind)}, expected one of ${Object.keys(KERNELS).join(", ")}`);
+  }
+  const d = kind && KERNELS[kind];
   if (kind === undefined || d === undefined || shape.length !== d + 2) {
     const what = kind === undefined ? "two to five" : `${d! + 2} (${kind})`;
     throw new ShapeError(`${fn}: W is ${shape.join("×") || "a single number"}, expected ${what} dimensions`);
@@ -85,7 +89,7 @@ function numbersOf(fn: string, W: LayerHints & (StoredTensor | WeightData), size
   if (data.length !== size) {
     throw new ShapeError(`${fn}: W has ${data.length} numbers, its shape ${(W.as ?? W.shape).join("×")} needs ${size}`);
   }
-  return data instanceof Float64Array || data instanceof Float32Array ? data : Float64Array.from(data);
+  return data instanceof Float64Array || data instanceof Float32Array ? data : Float64Array.from(data, Number);
 }
 
 function requireFinite(fn: string, data: Layer["data"], shape: number[]): void {

@@ -154,8 +154,8 @@ function distance(x: Float64Array, k: number, edges: Edges): number {
   return D;
 }
 
-/** The positive eigenvalues, descending, divided so that they are those of W·Wᵀ/N. */
-function positive(fn: string, eigenvalues: ArrayLike<number>, longer: number, scale: number): Float64Array {
+/** The positive eigenvalues, descending. */
+function positive(fn: string, eigenvalues: ArrayLike<number>, longer: number): Float64Array {
   const sorted = Float64Array.from(eigenvalues).sort();
   for (let i = 0; i < eigenvalues.length; i++) {
     const value = eigenvalues[i]!;
@@ -163,7 +163,7 @@ function positive(fn: string, eigenvalues: ArrayLike<number>, longer: number, sc
     if (value < 0) throw new OptionError(`${fn}: eigenvalue ${i + 1} is ${value}, eigenvalues of W·Wᵀ are not negative`);
   }
   const rank = matrixRank(sorted, longer);
-  return sorted.subarray(sorted.length - rank).reverse().map((value) => value / scale);
+  return sorted.subarray(sorted.length - rank).reverse();
 }
 
 /**
@@ -191,10 +191,13 @@ export function marchenkoPastur(
   if (eigenvalues.length > sides) {
     throw new ShapeError(`${fn}: ${eigenvalues.length} eigenvalues are given, ${m > 1 ? `${m} matrices ` : ""}${rows}×${cols} have ${sides}`);
   }
-  const scale = N / divisor;
-  const x = positive(fn, eigenvalues, N, scale);
-  if (x.length === 0) throw new OptionError(`${fn}: all eigenvalues are 0, expected at least one that is not`);
+  const given = positive(fn, eigenvalues, N);
+  if (given.length === 0) throw new OptionError(`${fn}: all eigenvalues are 0, expected at least one that is not`);
 
+  // x in units of a power of two near the largest, so that no product of them overflows
+  const unit = 2 ** Math.floor(Math.log2(given[0]!));
+  const scale = (N / divisor) * unit;
+  const x = given.map((value) => value / unit / (N / divisor));
   const noise = { N, M: x.length / m, m };
   const quantile = quantileOf(rt, (1 - level) ** (1 / m));
   const spikes = countSpikes(x, noise, quantile);
@@ -205,8 +208,8 @@ export function marchenkoPastur(
   const D = distance(x, spikes, { lower: sigma2 * edges.lower, upper: sigma2 * edges.upper });
   const upper = scale * sigma2 * edges.upper;
   return {
-    sigma2,
-    standardError: sigma2 * Math.sqrt(2 / (rest.N * bulk)),
+    sigma2: sigma2 * unit,
+    standardError: sigma2 * unit * Math.sqrt(2 / (rest.N * bulk)),
     lower: scale * sigma2 * edges.lower,
     upper,
     D,
