@@ -33,7 +33,7 @@ export function openSource(source: Source, name: string): FileReader {
 }
 
 const describe = (value: unknown) =>
-  typeof value === "object" && value !== null ? `of type ${value.constructor?.name ?? "Object"}` : `a ${typeof value}`;
+  typeof value === "object" && value !== null ? `of type ${value.constructor?.name ?? "Object"}` : value == null ? String(value) : `a ${typeof value}`;
 
 /**
  * What a reader does, parted from how it gets at the bytes: a generator that yields the range it wants next, is given its bytes and returns the result. Run by

@@ -57,7 +57,7 @@ ${models.map((model, m) => modelSection(model, m, several ? names[m]! : undefine
 
 <section>
 <h2>What this says</h2>
-<p class="formula">p(λ) = (α − 1) / x<sub>min</sub> · (λ / x<sub>min</sub>)<sup>−α</sup> for λ ≥ x<sub>min</sub>, &nbsp;α = 1 + n<sub>tail</sub> / Σ ln(λ / x<sub>min</sub>), &nbsp;σ&nbsp;=&nbsp;(α&nbsp;−&nbsp;1)&nbsp;/&nbsp;√n<sub>tail</sub></p>
+<p class="formula">p(λ) = (α − 1) / x<sub>min</sub> · (λ / x<sub>min</sub>)<sup>−α</sup> for λ ≥ x<sub>min</sub>,&nbsp; α = 1 + n<sub>tail</sub> / Σ ln(λ / x<sub>min</sub>),&nbsp; σ&nbsp;=&nbsp;(α&nbsp;−&nbsp;1)&nbsp;/&nbsp;√n<sub>tail</sub></p>
 <p>The eigenvalues of a matrix of independent entries fill a bulk with sharp edges, the law of Marchenko and Pastur. Training adds
 a tail above it. A power law is fitted to that tail by maximum likelihood, from the x<sub>min</sub> on where its Kolmogorov-Smirnov
 distance D is least (Clauset, Shalizi and Newman 2009); eigenvalues above the bulk, beyond the fluctuation of its edge, are spikes.</p>

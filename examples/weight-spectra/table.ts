@@ -24,7 +24,7 @@ const COLUMNS: Column[] = [
   },
   { label: "x_min", value: ({ xmin }) => xmin, digits: 3 },
   { label: "D", value: ({ D }) => D, digits: 3 },
-  { label: "n_tail", value: ({ nTail }) => nTail, show: ({ nTail }) => grouped(nTail) },
+  { label: "n_tail", value: ({ alpha, nTail }) => (alpha === null ? null : nTail), show: ({ alpha, nTail }) => (alpha === null ? "–" : grouped(nTail)) },
   { label: "λ_max", value: ({ lambdaMax }) => lambdaMax, digits: 4 },
   { label: "stable rank", value: ({ stableRank }) => stableRank, digits: 3 },
   { label: "spikes", value: ({ spikes }) => spikes, show: ({ spikes }) => (spikes == null ? "–" : grouped(spikes)) },
