@@ -156,3 +156,20 @@ test("shards that are missing or outside the folder are named", async () => {
     await rejects([{ paths: [path], weights: [] }], /folder|expected a path/, new Uint8Array(8));
   }
 });
+
+test("JSON that is nested without end, or has objects in the place of text", async () => {
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  const noText = '{"toString":1,"valueOf":2}';
+  for (const odd of [deep, noText]) {
+    const refused = (text: string) => assert.rejects(parseTfjs(new TextEncoder().encode(text), [{ name: "a", source: new Uint8Array(8) }]), FormatError);
+    await refused(`[{"paths":[${odd}],"weights":[]}]`);
+    await refused(`[{"paths":["a"],"weights":[{"name":"x","shape":${odd},"dtype":"float32"}]}]`);
+    await refused(`[{"paths":["a"],"weights":[{"name":"x","shape":[1],"dtype":${odd}}]}]`);
+    await refused(`[{"paths":["a"],"weights":[{"name":"x","shape":[1],"dtype":"float32","quantization":{"dtype":"uint8","scale":${odd},"min":0}}]}]`);
+    const nodes = `{"op":"MatMul","name":${odd},"input":[${odd},"x"]},{"op":"Identity","name":${odd},"input":[${odd}]}`;
+    const weights = `{"name":"x","shape":[2],"dtype":"float32"},{"name":"q","shape":[0],"dtype":${odd},"quantization":{"dtype":"uint8","scale":1,"min":0}}`;
+    const text = `{"modelTopology":{"node":[${nodes}]},"weightsManifest":[{"paths":["a"],"weights":[${weights}]}]}`;
+    const { tensors, skipped } = await parseTfjs(new TextEncoder().encode(text), [{ name: "a", source: new Uint8Array(8) }]);
+    assert.deepEqual([tensors[0]!.operator, skipped.length], ["MatMul", 1]);
+  }
+});

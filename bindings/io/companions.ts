@@ -1,7 +1,7 @@
 // The files that a model names beside its own: shards, external data. Names come from files of strangers.
 
 import { FormatError } from "../errors.ts";
-import { quoted } from "./source.ts";
+import { quoted, shown } from "./source.ts";
 import type { NamedSource } from "./tensors.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { NamedSource } from "./tensors.ts";
 export function innerPath(path: unknown, name: string): string {
   const parts = typeof path === "string" ? path.split("/").filter((part) => part !== "" && part !== ".") : [];
   if (typeof path !== "string" || parts.length === 0 || leadsOut(path) || leadsOut(unescaped(path))) {
-    throw new FormatError(`${name}: names the file ${quoted(String(path))}, expected a path within the model's folder`);
+    throw new FormatError(`${name}: names the file ${typeof path === "string" ? quoted(path) : shown(path)}, expected a path within the model's folder`);
   }
   return parts.join("/");
 }

@@ -117,7 +117,7 @@ async function findMain(given: NamedSource[], name: string): Promise<{ main: Nam
     const named = new Set<NamedSource>();
     for (const { main, kind } of candidates) for (const file of await companionsOf(main, kind, given)) named.add(file);
     const mains = candidates.filter(({ main }) => !named.has(main));
-    if (mains.length !== 1) throw severalModels(mains.map(({ main }) => main.name), name);
+    if (mains.length !== 1) throw severalModels((mains.length ? mains : candidates).map(({ main }) => main.name), name);
     candidates.splice(0, candidates.length, ...mains);
   }
   const [found] = candidates;

@@ -26,7 +26,7 @@ export async function parseShards(
     for (const tensor of shard.tensors) if (names.has(tensor.name)) model.tensors.push(tensor);
     for (const tensor of shard.skipped) if (names.has(tensor.name)) model.skipped.push(tensor);
     for (const warning of shard.warnings) model.warnings.push(warning);
-    for (const tensor of held) if (!names.has(tensor)) model.skipped.push({ name: tensor, reason: `${path} holds it, the index does not name it` });
+    for (const tensor of held) if (!names.has(tensor)) model.skipped.push({ name: tensor, reason: `${quoted(path)} holds it, the index does not name it` });
   }
   return model;
 }

@@ -69,6 +69,15 @@ function requireRange(size: number, offset: number, length: number, what: string
 export const quoted = (text: string) =>
   (text.length > 80 ? `${text.slice(0, 80)}…` : text).replace(/[\p{Cc}\u2028\u2029]/gu, "?");
 
+/** A value of JSON for a message. */
+export function shown(value: unknown): string {
+  try {
+    return quoted(JSON.stringify(value) ?? "missing");
+  } catch {
+    return "nested too deeply"; // the stack ends before the file does
+  }
+}
+
 /** The value of JSON text in UTF-8. */
 export function parseJson(bytes: Uint8Array, name: string, what: string): unknown {
   try {

@@ -11,7 +11,7 @@ import { FormatError } from "../errors.ts";
 import { companion, innerPath } from "./companions.ts";
 import { elementCount, ITEM_SIZE, lazyTensor } from "./decode.ts";
 import { Parts } from "./parts.ts";
-import { isRecord, openSource, parseJson, quoted } from "./source.ts";
+import { isRecord, openSource, parseJson, quoted, shown } from "./source.ts";
 import type { ModelFile, NamedSource, Source, StoredTensor, Tensor, TensorDtype } from "./tensors.ts";
 import { weightUses, type Use } from "./tfjsTopology.ts";
 
@@ -96,8 +96,6 @@ function groupsOf(json: unknown, name: string): Group[] {
 
 const isGroup = (value: unknown): value is Group => isRecord(value) && Array.isArray(value.paths) && Array.isArray(value.weights);
 
-const shown = (value: unknown) => quoted(JSON.stringify(value) ?? "missing");
-
 function checkWeight(value: unknown, where: string): Weight {
   const { name, shape, dtype, quantization } = (isRecord(value) ? value : {}) as Record<string, unknown>;
   if (typeof name !== "string") throw new FormatError(`${where}: has no name`);
@@ -127,7 +125,7 @@ function checkQuantized(
   }
   const weight: Weight = { name, shape, dtype: stored, size: count * ITEM_SIZE[stored] };
   // TensorFlow.js rounds what stands for whole numbers
-  if (dtype !== "float32") return { ...weight, reason: `${String(dtype)} quantised in ${codes}, expected float32` };
+  if (dtype !== "float32") return { ...weight, reason: `${typeof dtype === "string" ? quoted(dtype) : shown(dtype)} quantised in ${codes}, expected float32` };
   return { ...weight, quantization: { scale: scale as number, min: min as number } };
 }
 

@@ -41,7 +41,7 @@ function graphUses(nodes: Json[]): Map<string, Use> {
   /** What a node only hands on. */
   const same = new Map<string, string>();
   for (const { name, op, input } of nodes) {
-    if ((op === "Identity" || op === "ReadVariableOp") && Array.isArray(input)) same.set(String(name), valueOf(input[0]));
+    if ((op === "Identity" || op === "ReadVariableOp") && Array.isArray(input)) same.set(valueOf(name), valueOf(input[0]));
   }
   for (const { op, input, attr } of nodes) {
     if (typeof op !== "string" || !Array.isArray(input) || op === "Identity" || op === "ReadVariableOp") continue;
@@ -57,7 +57,7 @@ function graphUses(nodes: Json[]): Map<string, Use> {
 const LONGEST_CHAIN = 8;
 
 /** "name:0" and "name" are the same value. */
-const valueOf = (input: unknown) => String(input).replace(/:\d+$/, "");
+const valueOf = (input: unknown) => (typeof input === "string" ? input.replace(/:\d+$/, "") : "");
 
 /** A product's left factor is outputs×inputs, its right one inputs×outputs; either may be transposed. */
 function layoutOf(op: string, index: number, attr: Json): "oi" | "io" {
