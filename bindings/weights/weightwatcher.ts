@@ -12,6 +12,7 @@ import { checkRandomize } from "./esd.ts";
 import { toLayer, type Layer, type WeightLike } from "./layers.ts";
 import { detX as detXOf, logAlphaNorm, matrixRank, traceOf } from "./metrics.ts";
 import { powerLaw } from "./powerLaw.ts";
+import { training } from "./verdicts.ts";
 import { fitDensity, type DensityFit } from "./weightwatcherFit.ts";
 
 export interface WeightWatcherOptions {
@@ -94,9 +95,6 @@ export interface WeightWatcherRow extends WeightWatcherBase {
 const LEAST_EIGENVALUE = 1e-5;
 /** What its entropy adds to each share and to the rank. */
 const EPSILON = 1e-10;
-/** α below is over-trained, α above under-trained. */
-const OVER_TRAINED = 2;
-const UNDER_TRAINED = 6;
 /** Below 100 eigenvalues five random orders are pooled. */
 const REPLICAS = 5;
 const FEW = 100;
@@ -222,7 +220,7 @@ function tailOf(rt: Runtime, eigenvalues: Float64Array, N: number) {
     alpha, xmin, xmax: spectralNorm, D, sigma,
     numPlSpikes: failed ? null : eigenvalues.filter((value) => value >= xmin!).length,
     status: failed ? "failed" : "success",
-    warning: failed ? "" : alpha < OVER_TRAINED ? "over-trained" : alpha > UNDER_TRAINED ? "under-trained" : "",
+    warning: training(alpha) ?? "",
     norm, logNorm: orNull(Math.log10(norm)), spectralNorm, logSpectralNorm: orNull(Math.log10(spectralNorm)),
     alphaWeighted: failed ? null : orNull(alpha * Math.log10(spectralNorm)),
     logAlphaNorm: failed ? null : orNull(logAlphaNorm(eigenvalues, alpha)),
