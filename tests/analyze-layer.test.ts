@@ -149,3 +149,19 @@ testEach("weights whose squares leave the number range", (rt) => {
   assert.throws(() => analyzeLayer(rt, { shape: [2, 2], data: new Float32Array(4), kind: "other" as never }), { code: "ERR_OPTION" });
   assert.throws(() => analyzeLayer(rt, { shape: [2, 2], dtype: "f32", bytes: null as never }), { code: "ERR_FORMAT" });
 });
+
+testEach("eigenvalues that are equal to rounding are one value", (rt) => {
+  // a reflection: orthogonal, its singular values 1 to an ulp or so
+  for (const n of [2, 3, 8, 40]) {
+    const v = Float64Array.from(numbers(n, 9));
+    const square = v.reduce((sum, x) => sum + x * x, 0);
+    const W = matrix(n, n, Float64Array.from({ length: n * n }, (_, e) => {
+      const [i, j] = [Math.floor(e / n), e % n];
+      return (i === j ? 1 : 0) - (2 * v[i]! * v[j]!) / square;
+    }));
+    assert.equal(analyzeLayer(rt, W).reason, "1 distinct positive value, at least 3 are needed");
+  }
+  const { alpha, eigenvalues } = analyzeLayer(rt, { shape: [16, 1, 3, 3], data: Float32Array.from(numbers(144, 4)), groups: 16 }, { conv: "fft", inputSize: 7 });
+  assert.ok(alpha! < 100, `α is ${alpha}`);
+  assert.ok(new Set(eigenvalues).size <= 16 * 25, "f and −f have the same");
+});

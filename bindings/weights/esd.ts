@@ -43,13 +43,17 @@ export interface Spectrum {
   zeros: number;
 }
 
+/** Singular values no further apart than so many times the bound of zeros are one value, several times. */
+const EQUAL = 4;
+
 const NORMALIZATIONS = ["rows", "none", "max-dim"] as const;
 const CONVOLUTIONS = ["unfold", "slices", "fft"] as const;
 
 /**
  * The eigenvalues of W·Wᵀ, divided as `normalize` says, ascending: the min(m, n) squared singular values σ² of an m×n matrix;
  * for a convolution in groups, or other than "unfold", those of all its matrices. Computed in f64; σ is right to within a small multiple of
- * max(m, n)·eps·σ_max, and where it is below max(m, n)·eps·σ_max, NumPy's bound of rank, σ² is 0.
+ * max(m, n)·eps·σ_max, and where it is below max(m, n)·eps·σ_max, NumPy's bound of rank, σ² is 0;
+ * those that differ by at most 4 times that are taken for equal.
  *
  * With m ≥ n about 4·m·n² operations for each matrix; "fft" takes 8 times as many for each of half the input's positions, and is
  * refused with an OptionError where that is more than 10¹³. W that is not finite is a NotFiniteError.
@@ -105,6 +109,11 @@ export function spectrum(
   const divisor = normalize === "rows" ? rows : normalize === "none" ? 1 : Math.max(rows, cols);
   let zeros = 0;
   while (zeros < sigma.length && (sigma[zeros]! <= zero || sigma[zeros]! ** 2 / divisor === 0)) zeros++;
+  // equal to rounding is equal: tails of values an ulp apart would have an α of 1e16
+  for (let k = zeros + 1, first = zeros; k < sigma.length; k++) {
+    if (sigma[k]! - sigma[first]! <= EQUAL * zero) sigma[k] = sigma[first]!;
+    else first = k;
+  }
   const eigenvalues = sigma.map((s, k) => (k < zeros ? 0 : (s * s) / divisor));
   if (eigenvalues.at(-1) === Infinity) throw new NotFiniteError(`${fn}: W has the singular value ${sigma.at(-1)}, whose square is beyond f64`);
   return { rows, cols, matrices: sigma.length / Math.min(rows, cols), eigenvalues, zeros };
