@@ -20,7 +20,7 @@ const MOST_REPEATED = 2 ** 22;
 export const elementCount = (shape: readonly number[]) => (shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1));
 
 /** Elements from one index to the next when the last index runs fastest. */
-export const rowMajorStrides = (shape: readonly number[]) => {
+const rowMajorStrides = (shape: readonly number[]) => {
   const strides = shape.map(() => 1);
   for (let d = shape.length - 2; d >= 0; d--) strides[d] = strides[d + 1]! * shape[d + 1]!;
   return strides;
@@ -38,7 +38,9 @@ export const columnMajorStrides = (shape: readonly number[]) => rowMajorStrides(
  */
 export function decodeTensor(stored: StoredTensor, name = "decodeTensor"): TensorData {
   const { shape, dtype, bytes, quantization } = stored;
-  if (!Object.hasOwn(ITEM_SIZE, dtype)) throw new FormatError(`${name}: dtype ${String(dtype).slice(0, 40)}, expected one of ${Object.keys(ITEM_SIZE).join(", ")}`);
+  if (!Object.hasOwn(ITEM_SIZE, dtype)) {
+    throw new FormatError(`${name}: dtype ${String(dtype).slice(0, 40)}, expected one of ${Object.keys(ITEM_SIZE).join(", ")}`);
+  }
   if (!(bytes instanceof Uint8Array)) throw new FormatError(`${name}: bytes are ${bytes === null ? "null" : typeof bytes}, expected a Uint8Array`);
   const size = ITEM_SIZE[dtype];
   const reach = requireWithin(stored, size, name);

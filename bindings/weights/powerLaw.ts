@@ -132,7 +132,9 @@ export function fitPositive(
     alpha: null, sigma: null, xmin: null, D: null, nTail: 0, n: values.length, noise: true, warnings, reason,
   });
   const distinct = countDistinct(values);
-  if (distinct < LEAST_DISTINCT) return none(`${distinct || "no"} distinct positive ${distinct === 1 ? "value" : "values"}, at least ${LEAST_DISTINCT} are needed`);
+  if (distinct < LEAST_DISTINCT) {
+    return none(`${distinct || "no"} distinct positive ${distinct === 1 ? "value" : "values"}, at least ${LEAST_DISTINCT} are needed`);
+  }
   const fit = fitSample(rt, fn, values, settings, options);
   if (!fit || (settings.compat === "2.x" && typeof settings.xmin !== "number" && fit.candidates < 2)) return none(noCandidate(settings));
 
@@ -184,7 +186,9 @@ function scanSample(rt: Runtime, fn: string, values: Float64Array, settings: Flo
     const [xmin, alpha, sigma, D, noise, candidates] = memory.f64(out, 6) as unknown as number[];
     const fit: Fit = { alpha: alpha!, sigma: sigma!, xmin: xmin!, D: D!, noise: noise !== 0, candidates: candidates! };
     // with a given xmin the kernel puts down no rows
-    if (scan) fit.scan = settings[0]! > 0 ? scanOf(Float64Array.of(xmin!, alpha!, sigma!, D!), 1) : scanOf(memory.f64(all, 4 * candidates!), candidates!);
+    if (scan) {
+      fit.scan = settings[0]! > 0 ? scanOf(Float64Array.of(xmin!, alpha!, sigma!, D!), 1) : scanOf(memory.f64(all, 4 * candidates!), candidates!);
+    }
     return fit;
   });
 }

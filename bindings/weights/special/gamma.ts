@@ -42,11 +42,6 @@ function logGamma1pOver(z: number): number {
   return z * sum - EULER + rest;
 }
 
-/** ln Γ(s, x), any real s, x > 0. */
-export function logUpperGamma(s: number, x: number): number {
-  return s * log(x) + logExpIntegral(1 - s, x);
-}
-
 /** ln E_p(x), any real p, x ≥ 0. At x = 0 it is −ln(p − 1), and Infinity for p ≤ 1. */
 export function logExpIntegral(p: number, x: number): number {
   if (x === 0) return p > 1 ? -log(p - 1) : Infinity;
