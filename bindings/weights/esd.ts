@@ -3,10 +3,12 @@
 import type { Runtime } from "../core/runtime.ts";
 import { NotFiniteError, OptionError } from "../errors.ts";
 import { checkCount } from "../options.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import { svdvals, svdvalsOf } from "../linalg/svd.ts";
 import { RandomState } from "../random/mt19937.ts";
 import { matricesOf, shapeOf } from "./conv.ts";
 import { fourierValues } from "./fourier.ts";
+import { gramValues } from "./gramValues.ts";
 import { toLayer, type Layer, type WeightLike } from "./layers.ts";
 
 export interface SpectrumOptions {
@@ -55,8 +57,8 @@ const CONVOLUTIONS = ["unfold", "slices", "fft"] as const;
  * max(m, n)·eps·σ_max, and where it is below max(m, n)·eps·σ_max, NumPy's bound of rank, σ² is 0;
  * those that differ by at most 4 times that are taken for equal.
  *
- * With m ≥ n about 4·m·n² operations for each matrix; "fft" takes 8 times as many for each of half the input's positions, and is
- * refused with an OptionError where that is more than 10¹³. W that is not finite is a NotFiniteError.
+ * With m ≥ n about m·n² + 4n³/3 operations for each matrix, or 2·m·n² + 2n³ where it is nearly square or singular; "fft" takes 8 times as
+ * many for each of half the input's positions, and is refused with an OptionError where that is more than 10¹³. W that is not finite is a NotFiniteError.
  */
 export function esd(rt: Runtime, W: WeightLike, options: EsdOptions = {}): Float64Array {
   const fn = "weights.esd";
@@ -102,7 +104,7 @@ export function spectrum(
   const { rows, cols } = shapeOf(layer, how);
   const tell = (fraction: number) => rt.tell(from + (to - from) * fraction);
   const sigma = how === "fft" ? fourierValues(rt, fn, layer, inputSize, tell)
-    : how === "unfold" && layer.groups === 1 && to - from === 1 ? svdvals(rt, [...matricesOf(rt, layer, how)][0]!)
+    : how === "unfold" && layer.groups === 1 ? single(rt, fn, [...matricesOf(rt, layer, how)][0]!, to - from === 1, tell)
     : pooled(rt, fn, layer, how, tell);
   sigma.sort();
   const zero = Math.max(rows, cols) * Number.EPSILON * sigma.at(-1)!;
@@ -119,12 +121,17 @@ export function spectrum(
   return { rows, cols, matrices: sigma.length / Math.min(rows, cols), eigenvalues, zeros };
 }
 
+/** The singular values of one matrix. */
+function single(rt: Runtime, fn: string, matrix: Matrix, isWhole: boolean, tell: (fraction: number) => void): Float64Array {
+  return gramValues(rt, fn, matrix, tell) ?? (isWhole ? svdvals(rt, matrix) : svdvalsOf(rt, fn, matrix));
+}
+
 function pooled(rt: Runtime, fn: string, layer: Layer, conv: "unfold" | "slices", tell: (fraction: number) => void): Float64Array {
   const { rows, cols } = shapeOf(layer, conv);
   const all = new Float64Array(Math.min(rows, cols) * (layer.data.length / (rows * cols)));
   let at = 0;
   for (const matrix of matricesOf(rt, layer, conv)) {
-    const found = svdvalsOf(rt, fn, matrix);
+    const found = gramValues(rt, fn, matrix, () => {}) ?? svdvalsOf(rt, fn, matrix);
     all.set(found, at);
     at += found.length;
     tell(at / all.length);
