@@ -160,6 +160,9 @@ testEach("eigenvalues that are equal to rounding are one value", (rt) => {
       return (i === j ? 1 : 0) - (2 * v[i]! * v[j]!) / square;
     }));
     assert.equal(analyzeLayer(rt, W).reason, "1 distinct positive value, at least 3 are needed");
+    const rounded = analyzeLayer(rt, { shape: [n, n], data: Float32Array.from(W.data) });
+    assert.equal(rounded.alpha, null);
+    assert.match(rounded.reason!, /all eigenvalues are equal, but for the rounding|distinct positive/);
   }
   const { alpha, eigenvalues } = analyzeLayer(rt, { shape: [16, 1, 3, 3], data: Float32Array.from(numbers(144, 4)), groups: 16 }, { conv: "fft", inputSize: 7 });
   assert.ok(alpha! < 100, `α is ${alpha}`);

@@ -69,7 +69,7 @@ export interface LayerReport extends Omit<PowerLawFit, "n" | "scan"> {
   randomized?: Randomized;
   /** With `compare`; null where there is no fit. */
   alternatives?: Alternatives | null;
-  /** With `bootstrap`; null where all weights are 0, and with compat "weightwatcher" below 20 eigenvalues. */
+  /** With `bootstrap`; null where all weights are 0 or all eigenvalues equal, and with compat "weightwatcher" below 20 eigenvalues. */
   bootstrap?: BootstrapResult | null;
 }
 
@@ -105,7 +105,11 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const count = eigenvalues.length;
   const rank = count - zeros;
   const lambdaMax = eigenvalues[count - 1]!;
-  const { n: _n, ...fit } = rank > 0 ? powerLaw(rt, eigenvalues.subarray(zeros), options) : NO_FIT;
+  // rounding W to f32 moves σ by at most 2⁻²⁴·‖W‖_F: a layer that is orthogonal but for that has no tail
+  const spread = lambdaMax - (eigenvalues[zeros] ?? 0);
+  const isFlat = layer.data instanceof Float32Array && spread > 0 && spread <= Math.sqrt(Math.min(rows, cols)) * 2 ** -22 * lambdaMax;
+  const none = isFlat ? { ...NO_FIT, reason: "all eigenvalues are equal, but for the rounding of the weights" } : NO_FIT;
+  const { n: _n, ...fit } = rank > 0 && !isFlat ? powerLaw(rt, eigenvalues.subarray(zeros), options) : none;
   const { alpha } = fit;
   const warnings = [...fit.warnings];
   if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 and were left out of the fit`);
@@ -132,7 +136,7 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   }
   if (options.bootstrap) {
     const isSmall = options.compat === "weightwatcher" && rank < SMALL_SAMPLE;
-    report.bootstrap = rank === 0 || isSmall ? null : bootstrap(rt, eigenvalues.subarray(zeros), { ...options, ...options.bootstrap });
+    report.bootstrap = rank === 0 || isFlat || isSmall ? null : bootstrap(rt, eigenvalues.subarray(zeros), { ...options, ...options.bootstrap });
   }
   return report;
 }
