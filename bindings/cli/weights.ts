@@ -126,7 +126,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
 }
 
 /** Files as given; those whose names differ in their numbers only in the order of these, as epoch-2 before epoch-10. */
-export function inOrder(files: string[]): string[] {
+function inOrder(files: string[]): string[] {
   const words = new Set(files.map((file) => file.replace(/\d+/g, "#")));
   return words.size > 1 ? files : [...files].sort(new Intl.Collator("en", { numeric: true }).compare);
 }

@@ -81,7 +81,7 @@ function modelBlocks({ file, layers, universalMetric, universalMetricLog10 }: An
 }
 
 /** A line for each layer, of at most so many columns. */
-export function layerTable(layers: readonly LayerReport[], most: number): string[] {
+function layerTable(layers: readonly LayerReport[], most: number): string[] {
   const longest = Math.max(5, ...layers.map(({ name }) => width(printable(name))));
   const columns = [
     ...COLUMNS.slice(0, -1),

@@ -43,7 +43,7 @@ export function shortNames(files: readonly string[]): string[] {
 /** From blue over green to red, of a lightness that is seen on white and on black: what comes in an order is told apart in it. */
 const ramp = (t: number) => `hsl(${Math.round(215 - 205 * t)} 70% 48%)`;
 
-export interface LinePlotOptions {
+interface LinePlotOptions {
   /** In CSS pixels. Default 800×260. */
   width?: number;
   height?: number;
