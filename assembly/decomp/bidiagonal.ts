@@ -149,7 +149,7 @@ export function bidiagonalize<T>(
       if (info != 0) return info;
     }
     const rest = f64(n - end) / n;
-    progress(to - (to - from) * rest * rest * rest, 1);
+    if (to > from) progress(to - (to - from) * rest * rest * rest, 1);
   }
   return 0;
 }

@@ -119,7 +119,7 @@ export function qr<T>(m: i32, n: i32, a: usize, lda: i32, f: usize, from: f64, t
       info = apply_panel<T>(true, 0, rows, w, c, v, ldv, t, a11 + usize(w) * sizeof<T>(), lda, work);
     }
     if (info != 0) return info;
-    progress(from + (to - from) * f64(j0 + w) / f64(k), 1);
+    if (to > from) progress(from + (to - from) * f64(j0 + w) / f64(k), 1);
   }
   for (let i = 1; i < k; i++) memory.fill(a + usize(i) * ld, 0, usize(i) * sizeof<T>());
   if (isScaled) scale<T>(k, n, 1 / by, a, lda);

@@ -8,7 +8,7 @@ import { checkRandomize, checkSpectrum, permuted, spectrum, type Part, type Spec
 import { toLayer, type WeightLike } from "./layers.ts";
 import { marchenkoPastur, type MarchenkoPasturFit } from "./marchenkoPastur.ts";
 import { logAlphaNorm, matrixEntropy, stableRank, traceOf } from "./metrics.ts";
-import { checkPowerLaw, powerLaw, type PowerLawFit, type PowerLawOptions } from "./powerLaw.ts";
+import { checkPowerLaw, powerLawOf, type PowerLawFit, type PowerLawOptions } from "./powerLaw.ts";
 import { compareSpectra, type Randomized } from "./randomized.ts";
 import type { LayerKind } from "./recognise.ts";
 import { SMALL_SAMPLE } from "./smallSample.ts";
@@ -109,7 +109,7 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const spread = lambdaMax - (eigenvalues[zeros] ?? 0);
   const isFlat = layer.data instanceof Float32Array && spread > 0 && spread <= Math.sqrt(Math.min(rows, cols)) * 2 ** -22 * lambdaMax;
   const none = isFlat ? { ...NO_FIT, reason: "all eigenvalues are equal, but for the rounding of the weights" } : NO_FIT;
-  const { n: _n, ...fit } = rank > 0 && !isFlat ? powerLaw(rt, eigenvalues.subarray(zeros), options) : none;
+  const { n: _n, ...fit } = rank > 0 && !isFlat ? powerLawOf(rt, fn, eigenvalues.subarray(zeros), options) : none;
   const { alpha } = fit;
   const warnings = [...fit.warnings];
   if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 and were left out of the fit`);

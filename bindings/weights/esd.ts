@@ -3,7 +3,6 @@
 import type { Runtime } from "../core/runtime.ts";
 import { NotFiniteError, OptionError } from "../errors.ts";
 import { checkCount } from "../options.ts";
-import type { Matrix } from "../linalg/matrix.ts";
 import { svdvals, svdvalsOf } from "../linalg/svd.ts";
 import { RandomState } from "../random/mt19937.ts";
 import { matricesOf, shapeOf } from "./conv.ts";
@@ -103,9 +102,9 @@ export function spectrum(
   const how = layer.kernel.length > 0 ? conv : "unfold";
   const { rows, cols } = shapeOf(layer, how);
   const tell = (fraction: number) => rt.tell(from + (to - from) * fraction);
+  tell(0); // what was done before may have told its own
   const sigma = how === "fft" ? fourierValues(rt, fn, layer, inputSize, tell)
-    : how === "unfold" && layer.groups === 1 ? single(rt, fn, [...matricesOf(rt, layer, how)][0]!, to - from === 1, tell)
-    : pooled(rt, fn, layer, how, tell);
+    : pooled(rt, fn, layer, how, to - from === 1, tell);
   sigma.sort();
   const zero = Math.max(rows, cols) * Number.EPSILON * sigma.at(-1)!;
   const divisor = normalize === "rows" ? rows : normalize === "none" ? 1 : Math.max(rows, cols);
@@ -121,19 +120,19 @@ export function spectrum(
   return { rows, cols, matrices: sigma.length / Math.min(rows, cols), eigenvalues, zeros };
 }
 
-/** The singular values of one matrix. */
-function single(rt: Runtime, fn: string, matrix: Matrix, isWhole: boolean, tell: (fraction: number) => void): Float64Array {
-  return gramValues(rt, fn, matrix, tell) ?? (isWhole ? svdvals(rt, matrix) : svdvalsOf(rt, fn, matrix));
-}
-
-function pooled(rt: Runtime, fn: string, layer: Layer, conv: "unfold" | "slices", tell: (fraction: number) => void): Float64Array {
+/** The singular values of all matrices; an SVD that is the whole call tells its own progress. */
+function pooled(
+  rt: Runtime, fn: string, layer: Layer, conv: "unfold" | "slices", isWhole: boolean, tell: (fraction: number) => void,
+): Float64Array {
   const { rows, cols } = shapeOf(layer, conv);
-  const all = new Float64Array(Math.min(rows, cols) * (layer.data.length / (rows * cols)));
+  const size = Math.min(rows, cols);
+  const all = new Float64Array(size * (layer.data.length / (rows * cols)));
   let at = 0;
   for (const matrix of matricesOf(rt, layer, conv)) {
-    const found = gramValues(rt, fn, matrix, () => {}) ?? svdvalsOf(rt, fn, matrix);
+    const found = gramValues(rt, fn, matrix, (fraction) => tell((at + fraction * size) / all.length))
+      ?? (isWhole && size === all.length ? svdvals(rt, matrix) : svdvalsOf(rt, fn, matrix));
     all.set(found, at);
-    at += found.length;
+    at += size;
     tell(at / all.length);
   }
   return all;

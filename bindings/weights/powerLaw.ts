@@ -115,10 +115,13 @@ export interface PositiveSample {
  * n·√n powers, at worst of n²/2, as with `scan` and the distances "Asquare" and "Kappa" always.
  */
 export function powerLaw(rt: Runtime, data: ArrayLike<number>, options: PowerLawOptions = {}): PowerLawFit {
-  const fn = "weights.powerLaw";
+  return rt.alone(() => powerLawOf(rt, "weights.powerLaw", data, options));
+}
+
+/** powerLaw as one of the steps of `fn`: it tells no progress. */
+export function powerLawOf(rt: Runtime, fn: string, data: ArrayLike<number>, options: PowerLawOptions): PowerLawFit {
   const settings = checkPowerLaw(fn, options);
-  const sample = positiveSample(fn, data, settings.xmax);
-  return rt.alone(() => fitPositive(rt, fn, data, sample, settings, options));
+  return fitPositive(rt, fn, data, positiveSample(fn, data, settings.xmax), settings, options);
 }
 
 /** The fit of what `positiveSample` made of `data`. */
