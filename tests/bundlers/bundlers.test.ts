@@ -16,7 +16,7 @@ import {
 /** The spectrum lies in [0, 4]; the pages measure the largest error of 64 eigenvalues. */
 const TOLERANCE = 4 * 64 * Number.EPSILON;
 /** What an app pays that only reads files, gzipped. */
-const IO_BUDGET = 5_000;
+const IO_BUDGET = 7_000;
 
 function assertRight({ error, info }: Outcome, isolated: boolean): void {
   assert.ok(error < TOLERANCE, `the largest error is ${error}`);
