@@ -15,7 +15,7 @@ import {
 
 /** The spectrum lies in [0, 4]; the pages measure the largest error of 64 eigenvalues. */
 const TOLERANCE = 4 * 64 * Number.EPSILON;
-/** What an app pays that only reads files, gzipped. */
+/** What an app pays that only reads tables, gzipped: about half of it is what fflate and protobuf make when they are loaded. */
 const IO_BUDGET = 7_000;
 
 function assertRight({ error, info }: Outcome, isolated: boolean): void {
