@@ -9,8 +9,8 @@
 
 import { FormatError } from "../errors.ts";
 import { companion, innerPath } from "./companions.ts";
+import { Concatenation } from "./concatenation.ts";
 import { elementCount, ITEM_SIZE, lazyTensor } from "./decode.ts";
-import { Parts } from "./parts.ts";
 import { isRecord, openSource, parseJson, quoted, shown } from "./source.ts";
 import type { ModelFile, NamedSource, Source, StoredTensor, Tensor, TensorDtype } from "./tensors.ts";
 import { weightUses, type Use } from "./tfjsTopology.ts";
@@ -54,7 +54,7 @@ export async function parseTfjs(manifest: Source, files: NamedSource[], name = "
     const group = `${name}: group ${g + 1}`;
     const inner = paths.map((path) => innerPath(path, group));
     if (new Set(inner).size < inner.length) throw new FormatError(`${group}: names a file twice`);
-    const shards = new Parts(inner.map((path) => companion(files, path, group)));
+    const shards = new Concatenation(inner.map((path) => companion(files, path, group)));
     let bytes: Uint8Array | undefined;
     let start = 0;
     for (const weight of weights.map((value, w) => checkWeight(value, `${group}, weight ${w + 1}`))) {
@@ -129,7 +129,7 @@ function checkQuantized(
   return { ...weight, quantization: { scale: scale as number, min: min as number } };
 }
 
-function tensorOf({ name, shape, dtype, size, quantization }: Weight, shards: Parts, start: number, use?: Use): Tensor {
+function tensorOf({ name, shape, dtype, size, quantization }: Weight, shards: Concatenation, start: number, use?: Use): Tensor {
   return lazyTensor({ name, shape, dtype, layout: "io", ...use, ...(quantization && { quantized: true }) }, async () => {
     const stored: StoredTensor = { shape, dtype, bytes: await shards.read(start, start + size, name) };
     return quantization ? { ...stored, quantization } : stored;

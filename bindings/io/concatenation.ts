@@ -3,7 +3,7 @@
 import { openSource, type FileReader } from "./source.ts";
 import type { NamedSource } from "./tensors.ts";
 
-export class Parts {
+export class Concatenation {
   readonly size: number;
   /** Of its files, for messages. */
   readonly names: string;
