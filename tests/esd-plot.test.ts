@@ -47,12 +47,15 @@ test("the power law has the tail's mass, a line of slope −α from xmin on", ()
 });
 
 test("the bulk has the mass of its eigenvalues between its edges", () => {
-  for (const [lower, upper] of [[0.25, 2.25], [1e-4, 4], [0.8, 1.2]] as const) {
+  for (const [lower, upper] of [[0.25, 2.25], [1e-4, 4], [0.8, 1.2], [0.003, 1.3]] as const) {
     const values = Float64Array.from({ length: 400 }, (_, k) => lower + ((upper - lower) * k) / 399);
-    const plot = esdPlot(layer([...values, 8, 9], { mp: { lower, upper, bulk: 300 } }));
+    const plot = esdPlot(layer([lower / 3, ...values, 8, 9], { mp: { lower, upper, bulk: 300 } }));
     const [x, , bulk] = plot.data as [number[], unknown, (number | null)[]];
-    assert.ok(Math.abs(area(x, bulk!, yRange(plot)[0]) - 300 / 402) < 0.02, `${lower}: ${area(x, bulk!, yRange(plot)[0])}`);
+    assert.ok(Math.abs(area(x, bulk!, yRange(plot)[0]) - 300 / 403) < 0.02, `${lower}: ${area(x, bulk!, yRange(plot)[0])}`);
     assert.ok(x.every((at, k) => (at < lower || at > upper) === (bulk![k] === null)));
+    // down to the axis at both edges
+    const drawn = bulk!.filter((y) => y !== null);
+    for (const y of [drawn[0]!, drawn.at(-1)!]) assert.ok(y < yRange(plot)[0], `${lower}: ${y}`);
   }
 });
 

@@ -10,7 +10,7 @@ import { zipSync } from "fflate";
 import { FileBlob } from "../bindings/cli/fileBlob.ts";
 import { openModelFiles, readModel } from "../bindings/cli/modelFiles.ts";
 import { FileError, FormatError, OptionError } from "../bindings/errors.ts";
-import { formatNpy, parseModel, type NamedSource } from "../bindings/io/index.ts";
+import { formatNpy, parseModel, parseModels, type NamedSource } from "../bindings/io/index.ts";
 import { matrix } from "../bindings/linalg/matrix.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -104,6 +104,43 @@ test("what is missing, or one too many, is named", async () => {
   await refuses([{ name: "model.json", source: tfjs }], /group1-shard1of1\.bin is missing/);
   await refuses([{ name: "a.txt", source: text("a") }, { name: "b.txt", source: text("b") }], /none of 2 files is a model/);
   await refuses([{ name: "a.txt", source: text("a") }, { name: "m.h5", source: Uint8Array.from("\x89HDF\r\n\x1a\n", (c) => c.charCodeAt(0)) }], /^m\.h5: HDF5/);
+});
+
+test("several models among files, each with its own, in their order; what is none is left aside", async () => {
+  const open = async (files: NamedSource[]) => (await parseModels(files)).map(({ name, tensors }) => `${name}: ${tensors.map((tensor) => tensor.name)}`);
+  const readme = { name: "README.md", source: text("# Models") };
+  assert.deepEqual(await open([readme, { name: "b.npy", source: npy }, { name: "a.safetensors", source: safetensors("W") }]), ["b.npy: array", "a.safetensors: W"]);
+  // shards of two checkpoints have the same names; a shard that one lacks is not taken from the other
+  const checkpoint = (folder: string) => [{ name: `${folder}/model.safetensors.index.json`, source: index }, ...shards.map(({ name, source }) => ({ name: `${folder}/${name}`, source }))];
+  assert.deepEqual(await open([...checkpoint("step-1"), ...checkpoint("step-2"), readme]), ["step-1/model.safetensors.index.json: a,b", "step-2/model.safetensors.index.json: a,b"]);
+  await assert.rejects(parseModels([...checkpoint("step-1").slice(0, 2), ...checkpoint("step-2")]), /model-00002-of-00002\.safetensors is missing/);
+  // one model of several files, alone and beside another
+  const net = [{ name: "group1-shard1of1.bin", source: new Uint8Array(16) }, { name: "model.json", source: tfjs }];
+  assert.deepEqual(await open(net), ["model.json: w"]);
+  assert.deepEqual(await open([...net, { name: "m.onnx", source: external }, { name: "external.bin", source: externalData }]), ["model.json: w", "m.onnx: near,far"]);
+  await assert.rejects(parseModels([...shards, { name: "b.npy", source: npy }]), /without their index/);
+  await assert.rejects(parseModels([]), FormatError);
+  for (const wrong of [npy, [npy], undefined, [{ name: "a" }]]) await assert.rejects(parseModels(wrong as never), OptionError);
+});
+
+test("what should be a model and is none is not passed over among others", async () => {
+  const [a, broken] = [{ name: "step-1.pt", source: kinds }, { name: "step-2.pt", source: text("no model at all") }];
+  await assert.rejects(parseModels([a, broken]), /^FormatError: step-2\.pt: no model file that is known/);
+  await assert.rejects(parseModels([a, { name: "step-2.safetensors", source: safetensors("W").subarray(0, 30) }]), /^FormatError: step-2\.safetensors: truncated/);
+  // unless it belongs to one of them
+  assert.equal((await parseModels([{ name: "m.onnx", source: external }, { name: "external.bin", source: externalData }]))[0]!.name, "m.onnx");
+});
+
+test("a folder's model has the name that libraries give it; of files without folders each was meant", async () => {
+  const usual = { name: "ckpt-5/model.safetensors", source: safetensors("W") };
+  const others = [{ name: "ckpt-5/optimizer.pt", source: kinds }, { name: "ckpt-5/pytorch_model.bin", source: kinds }, { name: "ckpt-5/old.pt", source: text("no model") }];
+  for (const [one] of [[await parseModel([...others, usual])], await parseModels([...others, usual])] as const) {
+    assert.deepEqual(one!.tensors.map(({ name }) => name), ["W"]);
+    assert.deepEqual(one!.warnings, ["ckpt-5/optimizer.pt, ckpt-5/pytorch_model.bin: left aside beside the model of the folder"]);
+  }
+  const next = [usual, ...others].map(({ name, source }) => ({ name: name.replace("5", "10"), source }));
+  assert.deepEqual((await parseModels([usual, ...others, ...next])).map(({ name }) => name), ["ckpt-5/model.safetensors", "ckpt-10/model.safetensors"]);
+  assert.equal((await parseModels([{ name: "model.safetensors", source: safetensors("W") }, { name: "a.pt", source: kinds }])).length, 2);
 });
 
 test("formats that are not read are refused by name, with what to do", async () => {

@@ -3,7 +3,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { EigenscopeError, FileError } from "../errors.ts";
-import { neededFiles, parseModel } from "../io/model.ts";
+import { MODEL_ENDING, neededFiles, parseModel, SHARD, USUAL_NAMES } from "../io/model.ts";
 import type { ModelFile, NamedSource } from "../io/tensors.ts";
 import { FileBlob } from "./fileBlob.ts";
 import { reason } from "./files.ts";
@@ -36,18 +36,10 @@ export async function openModelFiles(path: string): Promise<NamedSource[]> {
   return opened;
 }
 
-/** Names that libraries give to a model's file, the one that is preferred first. */
-const PREFERRED = [
-  "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-  "model.json", "model.onnx",
-];
-const MODEL_ENDING = /(\.safetensors|\.onnx|\.pt|\.pth|\.ckpt|\.npz|\.npy|\.index\.json|weights_manifest\.json)$/i;
-const SHARD = /-\d+-of-\d+\.\w+$/;
-
 async function mainFile(path: string): Promise<string> {
   if (!(await opening(path, () => stat(path))).isDirectory()) return path;
   const entries = (await opening(path, () => readdir(path))).sort();
-  const preferred = PREFERRED.find((name) => entries.includes(name));
+  const preferred = USUAL_NAMES.find((name) => entries.includes(name));
   if (preferred) return join(path, preferred);
   const models = entries.filter((name) => MODEL_ENDING.test(name));
   const whole = models.filter((name) => !SHARD.test(name));
@@ -55,7 +47,7 @@ async function mainFile(path: string): Promise<string> {
   const list = (names: string[]) => names.slice(0, 6).join(", ") + (names.length > 6 ? `, … (${names.length})` : "");
   throw new FileError(models.length
     ? `${path}: a folder with ${whole.length ? `${whole.length} models` : "shards, but no index"}, expected one of ${list(whole.length ? whole : models)}`
-    : `${path}: a folder without a model, expected ${PREFERRED.join(", ")} or the like; there is ${list(entries) || "nothing"}`);
+    : `${path}: a folder without a model, expected ${USUAL_NAMES.join(", ")} or the like; there is ${list(entries) || "nothing"}`);
 }
 
 const isWithin = (folder: string, file: string) => {

@@ -11,7 +11,7 @@ import { parsePytorch } from "./pytorch.ts";
 import { parseSafetensors } from "./safetensors.ts";
 import { parseShards, shardPaths } from "./shards.ts";
 import { isRecord, openSource, parseJson, readFrom } from "./source.ts";
-import type { ModelFile, NamedSource, Source } from "./tensors.ts";
+import type { ModelFile, NamedModel, NamedSource, Source } from "./tensors.ts";
 import { isTfjs, parseTfjs, tfjsPaths } from "./tfjs.ts";
 import { zipEntries } from "./zip.ts";
 
@@ -24,7 +24,8 @@ const LARGEST_JSON = 2 ** 28;
 /**
  * The tensors of a model: of one file, or of several, of which one is the model and the others what it needs: the
  * shards of a safetensors or PyTorch index or of TensorFlow.js's model.json, the external data of an ONNX model. Files
- * that are none of this (a README, a tokenizer) are left aside.
+ * that are none of this (a README, a tokenizer) are left aside, and so are models beside one that has the name which
+ * libraries give to it (optimizer.pt beside model.safetensors), with a warning.
  *
  * The content of a file decides what it is, not its name: safetensors, PyTorch's zip archives, .npy, .npz, ONNX,
  * TensorFlow.js, and each of them gzipped. `name` starts the messages, otherwise the model's own name.
@@ -38,12 +39,57 @@ const LARGEST_JSON = 2 ** 28;
  * read: HDF5, GGUF, TensorFlow Lite and SavedModel, bare pickles.
  */
 export async function parseModel(files: Source | NamedSource[], name?: string): Promise<ModelFile> {
-  if (Array.isArray(files) && !files.every((file) => isRecord(file) && typeof file.name === "string")) {
-    throw new OptionError(`${name ?? "parseModel"}: expected a list of { name, source }`);
+  const given = Array.isArray(files) ? checked(files, name ?? "parseModel") : [{ name: name ?? "model", source: files }];
+  const { mains, warnings } = await findMains(given, name ?? "parseModel");
+  if (mains.length > 1) throw severalModels(mains.map(({ main }) => main.name), name ?? "parseModel");
+  const { main, kind } = mains[0]!;
+  const model = await parseKind(main.source, kind, besides(main, given), name ?? main.name);
+  model.warnings.push(...warnings);
+  return model;
+}
+
+/**
+ * All models among files, in the order of these, each as {@link parseModel} opens one: checkpoints of a training, for
+ * example. In a folder where one file has a name that libraries give to the model (model.safetensors), it is the one, and
+ * what lies beside it (optimizer.pt) is left aside, with a warning. Of several folders each has the files of its own models.
+ *
+ * ```ts
+ * const named = Array.from(input.files, (file) => ({ name: file.webkitRelativePath || file.name, source: file }));
+ * for (const { name, tensors } of await parseModels(named)) …
+ * ```
+ *
+ * FormatError if there is no model, if one of them cannot be opened, and for shards without their index.
+ */
+export async function parseModels(files: NamedSource[]): Promise<NamedModel[]> {
+  if (!Array.isArray(files)) throw new OptionError("parseModels: expected a list of { name, source }");
+  const given = checked(files, "parseModels");
+  const { mains, warnings, rejected } = await findMains(given, "parseModels");
+  const shards = mains.filter(({ main }) => SHARD.test(main.name));
+  if (shards.length > 1) throw severalModels(shards.map(({ main }) => main.name), "parseModels");
+  // among several, a file that should be a model and is none would be missed by nobody
+  const damaged = rejected.find(({ file }) => MODEL_ENDING.test(file.name) && !hasUsual(file, mains));
+  if (damaged) throw damaged.error;
+  const models: NamedModel[] = [];
+  for (const { main, kind } of mains) {
+    const own = mains.length > 1 ? given.filter(({ name }) => name.startsWith(folderOf(main.name))) : given;
+    models.push({ name: main.name, ...(await parseKind(main.source, kind, besides(main, own), main.name)) });
   }
-  const given = Array.isArray(files) ? files : [{ name: name ?? "model", source: files }];
-  const { main, kind } = await findMain(given, name ?? "parseModel");
-  return parseKind(main.source, kind, besides(main, given), name ?? main.name);
+  models[0]!.warnings.push(...warnings);
+  return models;
+}
+
+/** Names that libraries give to a model's file, the one that is preferred first. */
+export const USUAL_NAMES = [
+  "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+  "model.json", "model.onnx",
+];
+/** Of a file that is most likely a model, and of one of its shards. */
+export const MODEL_ENDING = /(\.safetensors|\.onnx|\.pt|\.pth|\.ckpt|\.npz|\.npy|\.index\.json|weights_manifest\.json)$/i;
+export const SHARD = /-\d+-of-\d+\.\w+$/;
+
+function checked(files: NamedSource[], name: string): NamedSource[] {
+  if (files.every((file) => isRecord(file) && typeof file.name === "string")) return files;
+  throw new OptionError(`${name}: expected a list of { name, source }`);
 }
 
 /** The files that one of a model names, by their paths within its folder. */
@@ -101,33 +147,52 @@ async function jsonOf(source: Source, name: string): Promise<unknown> {
   return parseJson(await read(0, size, "the text"), name, "the text");
 }
 
-/** The one file that is a model and that no other names. */
-async function findMain(given: NamedSource[], name: string): Promise<{ main: NamedSource; kind: Kind }> {
-  const candidates: { main: NamedSource; kind: Kind }[] = [];
-  const errors: FormatError[] = [];
-  for (const main of given) {
-    try {
-      candidates.push({ main, kind: await kindOf(main.source, main.name) });
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      errors.push(error);
-    }
-  }
-  if (candidates.length > 1) {
-    const named = new Set<NamedSource>();
-    for (const { main, kind } of candidates) for (const file of await companionsOf(main, kind, given)) named.add(file);
-    const mains = candidates.filter(({ main }) => !named.has(main));
-    if (mains.length !== 1) throw severalModels((mains.length ? mains : candidates).map(({ main }) => main.name), name);
-    candidates.splice(0, candidates.length, ...mains);
-  }
-  const [found] = candidates;
-  if (found) return found;
-  if (given.length === 1) throw errors[0];
-  // of several files the ones that are recognised say most
-  const known = errors.find((error) => !/no model file that is known|JSON that is neither/.test(error.message));
-  throw known ?? new FormatError(`${name}: none of ${given.length} files is a model, expected ${UNDERSTOOD}`);
+/** A file that is a model, and what it is. */
+interface Main {
+  main: NamedSource;
+  kind: Kind;
 }
 
+/** The files that are models and that no other names, one at least; and those that are none, and why. */
+async function findMains(given: NamedSource[], name: string) {
+  let mains: Main[] = [];
+  let rejected: { file: NamedSource; error: FormatError }[] = [];
+  for (const main of given) {
+    try {
+      mains.push({ main, kind: await kindOf(main.source, main.name) });
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      rejected.push({ file: main, error });
+    }
+  }
+  if (mains.length > 1 || rejected.some(({ file }) => MODEL_ENDING.test(file.name))) {
+    const named = new Set<NamedSource>();
+    for (const { main, kind } of mains) for (const file of await companionsOf(main, kind, given)) named.add(file);
+    const unnamed = mains.filter(({ main }) => !named.has(main));
+    if (unnamed.length) mains = unnamed; // otherwise they name each other
+    rejected = rejected.filter(({ file }) => !named.has(file));
+  }
+  if (mains.length === 0) {
+    // of several files the ones that are recognised say most
+    const known = rejected.find(({ error }) => !/no model file that is known|JSON that is neither/.test(error.message));
+    if (known) throw known.error;
+    if (given.length === 1) throw rejected[0]!.error;
+    throw new FormatError(`${name}: none of ${given.length} files is a model, expected ${UNDERSTOOD}`);
+  }
+  const beside = mains.filter(({ main }) => hasUsual(main, mains));
+  const warnings = beside.length ? [`${listed(beside.map(({ main }) => main.name))}: left aside beside the model of the folder`] : [];
+  return { mains: mains.filter((one) => !beside.includes(one)), rejected, warnings };
+}
+
+/** Whether another model in the folder of a file has the name that libraries would prefer to its own. Of files without folders each was meant. */
+function hasUsual(file: NamedSource, mains: readonly Main[]): boolean {
+  if (folderOf(file.name) === "") return false;
+  const rank = (name: string) => {
+    const at = USUAL_NAMES.indexOf(name.slice(folderOf(name).length));
+    return at < 0 ? Infinity : at;
+  };
+  return mains.some(({ main }) => folderOf(main.name) === folderOf(file.name) && rank(main.name) < rank(file.name));
+}
 /** Those of the files that a model names. What is missing, or wrong, is said when it is read. */
 async function companionsOf(main: NamedSource, kind: Kind, given: NamedSource[]): Promise<NamedSource[]> {
   const files = besides(main, given);
@@ -147,16 +212,19 @@ async function companionsOf(main: NamedSource, kind: Kind, given: NamedSource[])
 }
 
 function severalModels(names: string[], name: string): FormatError {
-  const list = names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");
-  const shards = names.every((each) => /\d+-of-\d+\.\w+$/.test(each));
-  return new FormatError(shards
-    ? `${name}: the shards ${list} without their index, expected model.safetensors.index.json with them`
-    : `${name}: several models (${list}), expected one and the files that it needs`);
+  return new FormatError(names.every((each) => SHARD.test(each))
+    ? `${name}: the shards ${listed(names)} without their index, expected model.safetensors.index.json with them`
+    : `${name}: several models (${listed(names)}), expected one and the files that it needs`);
 }
+
+const listed = (names: string[]) => names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");
+
+/** With the slash after it; of a file alone nothing. */
+const folderOf = (name: string) => name.slice(0, name.lastIndexOf("/") + 1);
 
 /** The other files, by their paths from the folder of `main`. */
 function besides(main: NamedSource, given: NamedSource[]): NamedSource[] {
-  const folder = main.name.slice(0, main.name.lastIndexOf("/") + 1);
+  const folder = folderOf(main.name);
   return given.filter((file) => file !== main)
     .map(({ name, source }) => ({ name: name.startsWith(folder) ? name.slice(folder.length) : name, source }));
 }

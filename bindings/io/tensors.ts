@@ -58,3 +58,8 @@ export interface NamedSource {
   name: string;
   source: Source;
 }
+
+/** One of several models, by the path of its file. */
+export interface NamedModel extends ModelFile {
+  name: string;
+}

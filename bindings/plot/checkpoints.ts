@@ -5,15 +5,15 @@ import { significant } from "./numbers.ts";
 import { THEME, type SpectrumTheme } from "./spectrum.ts";
 
 /** A number of each layer (or of the model), one for each checkpoint; null where there is none. */
-export interface Line {
+export interface CheckpointLine {
   label: string;
   values: (number | null)[];
   color?: string;
 }
 
 /** α of every layer of the models, by name, in the order in which the layers first appear. */
-export function alphaLines(models: readonly { layers: readonly { name: string; alpha: number | null }[] }[]): Line[] {
-  const lines = new Map<string, Line>();
+export function alphaLines(models: readonly { layers: readonly { name: string; alpha: number | null }[] }[]): CheckpointLine[] {
+  const lines = new Map<string, CheckpointLine>();
   for (const [m, { layers }] of models.entries()) {
     for (const { name, alpha } of layers) {
       let line = lines.get(name);
@@ -43,32 +43,47 @@ export function shortNames(files: readonly string[]): string[] {
 /** From blue over green to red, of a lightness that is seen on white and on black: what comes in an order is told apart in it. */
 const ramp = (t: number) => `hsl(${Math.round(215 - 205 * t)} 70% 48%)`;
 
-interface LinePlotOptions {
+export interface CheckpointsPlotOptions {
   /** In CSS pixels. Default 800×260. */
   width?: number;
   height?: number;
   /** Of the values. */
   label?: string;
+  /** Values under the cursor, below the plot. Default: of up to 12 lines. */
+  legend?: boolean;
+  /** Told what the cursor points at, as "epoch-10, fc.weight: 2.410", and "" where it is at no line. */
+  pointed?: (what: string) => void;
   theme?: Partial<SpectrumTheme>;
 }
 
-/** More lines than these have no legend; the one under the cursor stands out. */
+/** Beyond these a legend would be longer than the plot; the line under the cursor stands out. */
 const LEGEND = 12;
 
-/** `new uPlot(options, data, element)` draws the lines over the checkpoints, whose `names` stand on x. */
-export function linePlot(names: string[], lines: Line[], options: LinePlotOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
-  const { width = 800, height = 260, label } = options;
+/**
+ * `new uPlot(options, data, element)` draws lines over checkpoints, whose `names` stand on x at equal distances: those of
+ * {@link alphaLines}, for example. Without colours of their own they go from blue, the first, to red, the last.
+ */
+export function checkpointsPlot(
+  names: readonly string[], lines: readonly CheckpointLine[], options: CheckpointsPlotOptions = {},
+): { options: uPlot.Options; data: uPlot.AlignedData } {
+  const { width = 800, height = 260, label, legend = lines.length <= LEGEND, pointed } = options;
   const theme = { ...THEME, ...options.theme };
   const font = `12px ${theme.font}`;
   const axis = { stroke: theme.text, font, labelFont: font, grid: { stroke: theme.grid, width: 1 }, ticks: { show: false } };
   const at = (k: number) => (Number.isInteger(k) ? names[k] ?? "" : "");
+  const shown = (value: number | null | undefined) => (value == null ? "–" : significant(value, 4));
+  let focused = lines.length === 1 ? 0 : -1;
+  const tell = ({ cursor: { idx } }: uPlot) => {
+    const line = idx == null ? undefined : lines[focused];
+    pointed?.(line ? `${at(idx!)}, ${line.label}: ${shown(line.values[idx!])}` : "");
+  };
   return {
     data: [names.map((_, k) => k), ...lines.map(({ values }) => values)],
     options: {
       width,
       height,
       padding: [12, Math.max(18, 4 * (names.at(-1)?.length ?? 0)), 0, 0],
-      legend: { show: lines.length <= LEGEND },
+      legend: { show: legend },
       focus: { alpha: lines.length > 1 ? 0.25 : 1 },
       cursor: { drag: { x: true, y: false }, focus: { prox: 16 }, points: { size: 7 } },
       scales: { x: { time: false, range: (_, min, max) => (min === max ? [min - 0.5, max + 0.5] : [min, max]) } },
@@ -84,9 +99,17 @@ export function linePlot(names: string[], lines: Line[], options: LinePlotOption
           stroke: color ?? (lines.length === 1 ? theme.lines[0] : ramp(k / (lines.length - 1))),
           width: 2,
           points: { size: 5 },
-          value: (_: uPlot, value: number | null) => (value == null ? "–" : significant(value, 4)),
+          value: (_: uPlot, value: number | null) => shown(value),
         })),
       ],
+      hooks: pointed && {
+        setCursor: [tell],
+        setSeries: [(u, k, change) => {
+          if (!("focus" in change) || lines.length === 1) return;
+          focused = k === null ? -1 : k - 1;
+          tell(u);
+        }],
+      },
     },
   };
 }

@@ -1,7 +1,7 @@
 // What reports have in common: one HTML file that asks the network for nothing, its plots drawn by the
 // script of page.ts from the data that stands in it.
 
-import type { Line } from "./checkpoints.ts";
+import type { CheckpointLine } from "./checkpoints.ts";
 import type { EsdBins, EsdFit } from "./esd.ts";
 import { grouped } from "./numbers.ts";
 import { notice, script, style } from "./generated/page.ts";
@@ -40,7 +40,7 @@ export interface HistogramPanel {
 /** Over checkpoints. */
 export interface LinesPanel {
   id: string;
-  lines: { names: string[]; lines: Line[]; label: string };
+  lines: { names: string[]; lines: CheckpointLine[]; label: string };
 }
 
 /** The spectrum of a layer, drawn when it comes into view. */

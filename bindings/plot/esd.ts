@@ -127,7 +127,7 @@ export function binnedEsdPlot(bins: EsdBins, fit: EsdFit, options: EsdPlotOption
       },
       axes: [
         { ...axis, label: "Eigenvalue", labelSize: 20, size: 28, splits: (u, _, min, max) => logTicks(min, max, Math.max(2, Math.floor(u.width / 70))), values: (_, ticks) => tickTexts(ticks) },
-        { ...axis, size: 54, splits: (u, _, min, max) => logTicks(min, max, Math.max(2, Math.floor(u.height / 44))), values: (_, ticks) => tickTexts(ticks) },
+        { ...axis, label: "Density", labelSize: 18, size: 46, splits: (u, _, min, max) => logTicks(min, max, Math.max(2, Math.floor(u.height / 44))), values: (_, ticks) => tickTexts(ticks) },
       ],
       cursor: { drag: { x: true, y: false }, points: { show: false }, y: false },
       series: [
@@ -157,10 +157,7 @@ function curves({ low, step, counts, n, randomized }: EsdBins, { alpha, xmin, nT
   };
 
   // a bin reaches from its left edge to its right one, so that every inner edge stands twice and the line steps up or down
-  const marks = [
-    ...(tailAt ? [xmin!] : []),
-    ...(bulkAt ? Array.from({ length: PER_BULK + 1 }, (_, k) => (mp!.lower + mp!.upper) / 2 - (mp!.upper - mp!.lower) / 2 * Math.cos((Math.PI * k) / PER_BULK)) : []),
-  ].sort((p, q) => p - q);
+  const marks = [...(tailAt ? [xmin!] : []), ...(bulkAt ? across(mp!.lower, mp!.upper) : [])].sort((p, q) => p - q);
   const heightsOf = (of: number[]) => of.map((count, k) => count / (n * (edge(k + 1) - edge(k))));
   const heights = heightsOf(counts);
   const x: number[] = [first];
@@ -194,6 +191,12 @@ function curves({ low, step, counts, n, randomized }: EsdBins, { alpha, xmin, nT
     bulk: line(bulkAt, mp?.lower ?? 0, mp?.upper ?? 0),
     range,
   };
+}
+
+/** Points from edge to edge, both of them exactly: there the bulk's density is zero. Closest near the edges, where it is steep. */
+function across(lower: number, upper: number): number[] {
+  const between = (k: number) => (lower + upper) / 2 - ((upper - lower) / 2) * Math.cos((Math.PI * k) / PER_BULK);
+  return [lower, ...Array.from({ length: PER_BULK - 1 }, (_, k) => between(k + 1)), upper];
 }
 
 /** A thin dashed line at a value of x. */

@@ -1,9 +1,10 @@
 /**
- * `eigenscope/plot`: spectra, histograms and layers for uPlot, the reports, each one HTML file, and numbers for people.
+ * `eigenscope/plot`: spectra, histograms, layers and checkpoints for uPlot, the reports, each one HTML file, and numbers for people.
  *
  * @module eigenscope/plot
  */
 
+export { alphaLines, checkpointsPlot, isSeries, shortNames, type CheckpointLine, type CheckpointsPlotOptions } from "./checkpoints.ts";
 export { esdDescription, esdPlot, type EsdLayer, type EsdPlotOptions } from "./esd.ts";
 export { hinfReport, type HinfSpectra, type HinfSummary, type ReportOptions } from "./hinfReport.ts";
 export type { ReportEngine } from "./document.ts";

@@ -1,7 +1,7 @@
 // The script of the report, bundled with uPlot into its page by scripts/build.mjs.
 
 import uPlot from "uplot";
-import { linePlot } from "./checkpoints.ts";
+import { checkpointsPlot } from "./checkpoints.ts";
 import type { EsdPanel, HistogramPanel, LinesPanel, PageData, SpectrumPanel } from "./document.ts";
 import { histogramPlot } from "./histogram.ts";
 import { Multiples, sortable } from "./pageLayers.ts";
@@ -64,7 +64,9 @@ function drawHistogram({ histogram }: HistogramPanel, element: HTMLElement): uPl
 
 function drawLines({ lines: { names, lines, label } }: LinesPanel, element: HTMLElement): uPlot {
   const colored = lines.map((line) => ({ ...line, color: line.color && color(line.color) }));
-  const { options, data } = linePlot(names, colored, { label, width: element.clientWidth, height: height(), theme: theme() });
+  const readout = element.nextElementSibling!;
+  const pointed = (what: string) => { readout.textContent = what; };
+  const { options, data } = checkpointsPlot(names, colored, { label, width: element.clientWidth, height: height(), pointed, theme: theme() });
   return new uPlot(options, data, element);
 }
 

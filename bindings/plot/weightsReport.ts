@@ -3,7 +3,7 @@
 import type { ModelReport } from "../weights/analyze.ts";
 import type { LayerReport } from "../weights/analyzeLayer.ts";
 import type { BootstrapResult } from "../weights/bootstrap.ts";
-import { alphaLines, isSeries, shortNames, type Line } from "./checkpoints.ts";
+import { alphaLines, isSeries, shortNames, type CheckpointLine } from "./checkpoints.ts";
 import { fact, htmlDocument, plotted, text, warningBox, type Panel, type ReportEngine } from "./document.ts";
 import { esdBins, esdDescription, type EsdLayer } from "./esd.ts";
 import { grouped, significant } from "./numbers.ts";
@@ -78,21 +78,23 @@ function sharedWarnings(models: readonly ReportedModel[], names: string[]): stri
 
 /** The metric and every layer's α over the checkpoints. */
 function seriesSection(models: readonly ReportedModel[], names: string[], panels: Panel[]): string {
-  const metric: Line = { label: "universal metric, ln", values: models.map(({ universalMetric }) => universalMetric), color: "exact" };
+  const metric: CheckpointLine = { label: "universal metric, ln", values: models.map(({ universalMetric }) => universalMetric), color: "exact" };
   const alphas = alphaLines(models);
   panels.push({ id: "metric", lines: { names, lines: [metric], label: "Σ α·ln λ_max / L" } });
   panels.push({ id: "alphas", lines: { names, lines: alphas.map((line) => ({ ...line, values: line.values.map((a) => (a === null ? a : Number(a.toPrecision(7)))) })), label: "α" } });
   const head = names.map((name) => `<th scope="col">${text(name)}</th>`).join("");
-  const row = ({ label, values }: Line, digits: number) =>
+  const row = ({ label, values }: CheckpointLine, digits: number) =>
     `<tr><th scope="row">${breakable(label)}</th>${values.map((value) => `<td>${number(value, digits)}</td>`).join("")}</tr>`;
   return `<figure>
 <figcaption><h2>Universal metric over the checkpoints</h2></figcaption>
 <div id="metric" class="plot" role="img" aria-label="Universal metric of ${models.length} checkpoints, from ${number(metric.values[0]!, 4)} to ${number(metric.values.at(-1)!, 4)}"></div>
+<p class="readout number" aria-hidden="true"></p>
 </figure>
 <figure>
 <figcaption><h2>α of every layer</h2>
-<p>Point at a line to single it out; the numbers are in the table below.</p></figcaption>
+<p>From the first layer, blue, to the last, red. Point at a line to single it out; the numbers are in the table below.</p></figcaption>
 <div id="alphas" class="plot" role="img" aria-label="Exponents of ${alphas.length} layers over ${models.length} checkpoints"></div>
+<p class="readout number" aria-hidden="true"></p>
 </figure>
 <div class="scroll" tabindex="0" role="region" aria-label="Exponents by layer and checkpoint">
 <table class="layers">
