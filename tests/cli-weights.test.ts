@@ -147,11 +147,18 @@ test("--randomize, --bootstrap: the same of the same seed", async () => {
   const { p, alpha: { interval }, replicas } = layer.bootstrap;
   assert.ok(p >= 0 && p <= 1 && replicas === 20);
   assert.ok(interval[0] <= layer.alpha && layer.alpha <= interval[1]);
-  assert.match((await run([...args, "7", "--csv", "p.csv", "--report", "p.html"])).stdout, /spikes +p +verdict/);
-  const [head, row] = (await readFile(join(folder, "p.csv"), "utf8")).split("\r\n").map((line) => line.split(",").slice(-6, -1));
-  assert.deepEqual(head, ["p", "alphaLower", "alphaUpper", "xminLower", "xminUpper"]);
-  assert.deepEqual(row!.slice(0, 3).map(Number), [p, ...interval]);
-  assert.match(await readFile(join(folder, "p.html"), "utf8"), /Bootstrap of 20: p /);
+  const { distance, lambdaMax, spikes } = layer.randomized;
+  const { stdout } = await run([...args, "7", "--csv", "p.csv", "--report", "p.html"]);
+  assert.match(stdout, /spikes +p +95 % of α +permuted +verdict\n/);
+  const shown = (x: number, decimals: number) => x.toFixed(decimals).replace(".", "\\.");
+  assert.match(stdout, new RegExp(` ${p === 0 ? "<0\\.05" : shown(p, 3)} +${shown(interval[0], 2)} to ${shown(interval[1], 2)} +${shown(distance, 3)} `));
+  const [head, row] = (await readFile(join(folder, "p.csv"), "utf8")).split("\r\n").map((line) => line.replace(/"[^"]*"/g, "quoted").split(","));
+  for (const [column, value] of Object.entries({ p, alphaLower: interval[0], alphaUpper: interval[1], randomizedDistance: distance, randomizedLambdaMax: lambdaMax, randomizedSpikes: spikes })) {
+    assert.equal(Number(row![head!.indexOf(column)]), value, column);
+  }
+  const html = await readFile(join(folder, "p.html"), "utf8");
+  assert.match(html, /Bootstrap of 20: p /);
+  assert.match(html, /With its entries permuted: λ_max \d/);
 });
 
 test("--compare: the law of each tail", async () => {
@@ -160,7 +167,7 @@ test("--compare: the law of each tail", async () => {
   const { stdout } = await run(["weights", "diag.npy", "--compare"]);
   assert.match(stdout, /spikes +law +verdict\n/);
   // five values tell no law from another
-  assert.match(stdout, /2\.84 ± 0\.82 .* power +regularized/);
+  assert.match(stdout, /2\.84 ± 0\.82 .* power law +regularized/);
 });
 
 test("--only takes names and patterns", async () => {
@@ -191,6 +198,8 @@ test("several models are a series, by their numbers where the names differ in th
   }
   assert.match(stdout, /metric, ln +/);
   assert.match(stdout, /metric, log₁₀ +/);
+  // the last in full, whose layers the warnings are of
+  assert.match(stdout, /\n {2}epoch-10\.safetensors\n\n {2}layer .*\n {2}fc1\.weight +40×60 /);
 
   // otherwise in the order given
   await copyFile(join(folder, "epoch-1.safetensors"), join(folder, "init.safetensors"));
@@ -238,19 +247,59 @@ test("layers that have no fit: null with the reason, no NaN, the others are ther
   assert.doesNotMatch(await readFile(join(folder, "odd.html"), "utf8"), /<b>é/);
 });
 
-test("a long name is shortened in its middle", async () => {
+/** On a terminal of so many columns. */
+const runIn = async (columns: number, ...args: string[]) => {
+  process.env["COLUMNS"] = String(columns);
+  try {
+    return (await run(args)).stdout;
+  } finally {
+    delete process.env["COLUMNS"];
+  }
+};
+
+test("into a file or a pipe a line for each layer, with its whole name and all columns", async () => {
   const name = `${"model.encoder.layers.".repeat(6)}11.weight`;
-  await writeFile(join(folder, "long.safetensors"), safetensors({ [name]: diagonal }));
-  const { stdout } = await run(["weights", "long.safetensors"]);
-  assert.match(stdout, /model\.encoder\.[^ ]*…[^ ]*11\.weight/);
-  assert.ok(stdout.split("\n").every((line) => line.length <= 120));
+  await writeFile(join(folder, "long.safetensors"), safetensors({ [name]: diagonal, "层.权重": noise([10, 10]) }));
+  const lines = (await run(["weights", "long.safetensors"])).stdout.split("\n");
+  const row = lines.find((line) => line.includes(name))!;
+  assert.match(row, /11\.weight +10×10 +1 +2\.84 ± 0\.82 +3\.6 +0\.253 +5 +10 +3\.85 +\d+ +regularized$/);
+  // two columns a letter
+  assert.equal(lines.find((line) => line.includes("层"))!.indexOf("10×10"), row.indexOf("10×10") - 3);
+});
+
+test("on a terminal columns are left out, which is said, before a long name is shortened in its middle", async () => {
+  const name = `model.${"encoder.".repeat(2)}layers.11.weight`;
+  await writeFile(join(folder, "longer.safetensors"), safetensors({ [name]: diagonal }));
+  const narrow = await runIn(100, "weights", "longer.safetensors");
+  assert.match(narrow, new RegExp(`${name} +10×10 `));
+  assert.match(narrow, /without Q, .* in 100 columns/);
+  const narrower = await runIn(100, "weights", "long.safetensors");
+  assert.match(narrower, /model\.encoder\.[^ ]*…[^ ]*11\.weight/);
+  for (const text of [narrow, narrower]) assert.ok(text.split("\n").every((line) => line.length <= 100));
 });
 
 test("names that would look the same when shortened have a line of their own", async () => {
   const names = ["0.first", "1.first", "1.second"].map((part) => `transformer.encoder.layers.${"block.".repeat(4)}${part}.attention.output.projection.weight`);
   await writeFile(join(folder, "alike.safetensors"), safetensors(Object.fromEntries(names.map((name) => [name, diagonal]))));
-  const lines = (await run(["weights", "alike.safetensors"])).stdout.split("\n");
+  const lines = (await runIn(120, "weights", "alike.safetensors")).split("\n");
   for (const name of names) assert.match(lines[lines.indexOf(`  ${name}`) + 1]!, /^ +10×10 +1 +2\.84 ± 0\.82 /);
+});
+
+test("what was computed is said with every result", async () => {
+  const args = ["weights", "conv.safetensors", "--conv", "fft", "--input-size", "6x5", "--ks", "two-sided", "--compat", "2.x", "--only", "conv.*,fc.*", "--seed", "3", "--randomize"];
+  const { info } = await json(...args);
+  const { normalize, conv, inputSize, ks, compat, only, randomize } = info;
+  assert.deepEqual({ normalize, conv, inputSize, ks, compat, only, randomize },
+    { normalize: "rows", conv: "fft", inputSize: [6, 5], ks: "twoSided", compat: "2.x", only: ["conv.*", "fc.*"], randomize: 3 });
+  const { stdout } = await run([...args, "--report", "how.html"]);
+  const how = "σ² ÷ rows of each weight matrix; convolutions: fft on an image of side 6×5; fit as powerlaw 2.x, by the two-sided distance";
+  assert.ok(stdout.replace(/\s+/g, " ").includes(`eigenvalues ${how}`), stdout);
+  assert.ok((await readFile(join(folder, "how.html"), "utf8")).includes(`Eigenvalues are ${how}.`));
+});
+
+test("what WeightWatcher warns of is said", async () => {
+  await writeFile(join(folder, "steep.safetensors"), safetensors({ "fc.weight": fill([10, 10], (e) => (e % 11 === 0 ? 1 + e / 1100 : 0)) }));
+  assert.match((await run(["weights", "steep.safetensors"])).stdout, /! fc\.weight: WeightWatcher calls this α under-trained\n/);
 });
 
 test("every format", async () => {
@@ -289,6 +338,7 @@ test("a model is not written over, nor one output by the other", async () => {
     assertFails(await run(["weights", "epoch-1.safetensors", "diag.npy", ...outputs]), "ERR_FILE", /would be written over diag\.npy/);
   }
   assertFails(await run(["weights", "diag.npy", "--csv", "both", "--report", "./both"]), "ERR_FILE", /would be written over both/);
+  assertFails(await run(["weights", "diag.npy", "--csv", "-"]), "ERR_FILE", /-: expected the name of a file/);
   assert.deepEqual(await readFile(join(folder, "diag.npy")), bytes);
 });
 
@@ -311,6 +361,8 @@ test("wrong usage", async () => {
     [["diag.npy", "--seed", "1"], /--seed is for --randomize or --bootstrap/],
     [["diag.npy", "--eigenvalues"], /--eigenvalues is for --json/],
     [["diag.npy", "--wat"], /--wat/],
+    [["diag.npy", "--csv", ""], /--csv: is empty/],
+    [[""], /the name of a file is empty/],
   ];
   await Promise.all(cases.map(async ([args, message]) => assertFails(await run(["weights", ...args]), "ERR_USAGE", message, 2)));
   const { status, stdout } = await run(["weights", "--help"]);

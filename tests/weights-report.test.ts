@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { layersCsv, verdictWord, weightsReport, type ReportedLayer, type ReportedModel } from "../bindings/plot/index.ts";
 import { alphaLines, shortNames } from "../bindings/plot/checkpoints.ts";
+import { lawWords } from "../bindings/plot/verdicts.ts";
 import { verdict } from "../bindings/weights/verdicts.ts";
 import { testInChromium } from "./browser/browsers.ts";
 import { uniform } from "./harness.ts";
@@ -104,6 +105,11 @@ test("names of a series are told apart", () => {
   assert.deepEqual(shortNames(["a/model.json", "b/model.json"]), ["a/model", "b/model"]);
   assert.deepEqual(shortNames(["/x/model.pt", "/x/model.onnx"]), ["model.pt", "model.onnx"]);
   assert.deepEqual(shortNames(["v1.5", "v1.6"]), ["v1.5", "v1.6"]);
+  // long ones without the words that say nothing
+  assert.deepEqual(shortNames(["out/checkpoint-500/model.safetensors", "out/checkpoint-1000/model.safetensors"]), ["checkpoint-500", "checkpoint-1000"]);
+  assert.deepEqual(shortNames([1, 2].map((k) => `my_network_epoch_${k}-batch_0100.full.pt`)), ["1", "2"]);
+  assert.deepEqual(shortNames(["a-rather-long-name.x", "a-rather-long-name-x"]), ["name.x", "name-x"]);
+  assert.deepEqual(shortNames(Array(2).fill("a-rather-long-name.pt")), Array(2).fill("a-rather-long-name"));
   assert.deepEqual(alphaLines([{ layers: [{ name: "a", alpha: 1 }] }, { layers: [{ name: "b", alpha: null }, { name: "a", alpha: 2 }] }]),
     [{ label: "a", values: [1, 2] }, { label: "b", values: [null, null] }]);
 });
@@ -111,6 +117,14 @@ test("names of a series are told apart", () => {
 test("the verdict in a word", () => {
   assert.deepEqual([2, 3, 3.5, 4.5, 9, null].map((alpha) => verdictWord({ alpha, verdict: verdict(alpha) })),
     ["regularized", "regularized", "somewhat", "not trained", "not trained", "no fit"]);
+  assert.equal(lawWords("truncatedPowerLaw"), "truncated power law");
+});
+
+test("no replica worse is a p-value below what they can tell", () => {
+  const bootstrap = { p: 0, replicas: 200, confidence: 0.95, alpha: null, xmin: null };
+  const html = weightsReport([model("", 0, { layers: [layer(0, { bootstrap }), layer(1, { bootstrap: { ...bootstrap, p: 0.25 } })] })], { engine });
+  assert.match(html, /<td data-sort="0">&lt;0\.005<\/td>/);
+  assert.match(html, /<td data-sort="0\.25">0\.250<\/td>/);
 });
 
 /** The cells of a text as RFC 4180 has them. */

@@ -39,6 +39,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
 
 /** Fails early, before the work, where `path` could not be written after it, or is one of the files that are to be kept. */
 export async function checkOutput(path: string, kept: readonly string[] = []): Promise<void> {
+  if (path === "-") throw new FileError("-: expected the name of a file to write");
   const folder = dirname(path);
   try {
     const found = await stat(folder);

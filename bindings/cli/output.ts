@@ -14,8 +14,17 @@ export const blue = style(34, 39);
 export const cyan = style(36, 39);
 export const yellow = style(33, 39);
 
-/** How many columns a text takes; all characters we print are one wide. */
-export const width = (text: string) => [...text.replace(/\u001b\[\d+m/g, "")].length;
+/** Chinese, Japanese, Korean and emoji take two columns. */
+const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
+
+/** How many columns a text takes. */
+export function width(text: string): number {
+  const plain = text.replace(/\u001b\[\d+m/g, "").replace(/[\p{Mn}\p{Me}\u200b-\u200d\ufe0f]/gu, "");
+  return [...plain].length + (plain.match(WIDE)?.length ?? 0);
+}
+
+/** A name may hold anything: what would move the cursor is left out. */
+export const printable = (name: string) => name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "�");
 
 export const padStart = (text: string, to: number) => " ".repeat(Math.max(0, to - width(text))) + text;
 export const padEnd = (text: string, to: number) => text + " ".repeat(Math.max(0, to - width(text)));
@@ -77,7 +86,11 @@ export class Progress {
     if (!this.shown) return;
     const length = 24;
     const eighths = Math.round(fraction * length * 8);
+    // a line that is broken into two is not written over by the next one
+    const room = Math.max(8, (stderr.columns || 80) - length - 12);
+    const letters = [...printable(label)];
+    const name = letters.length > room ? `…${letters.slice(1 - room).join("")}` : letters.join("");
     const bar = ("█".repeat(eighths >> 3) + (eighths & 7 ? "▏▎▍▌▋▊▉"[(eighths & 7) - 1] : "")).padEnd(length, " ");
-    stderr.write(`\r\u001b[K  ${bar}▏${String(Math.round(100 * fraction)).padStart(3)} %  ${label}`);
+    stderr.write(`\r\u001b[K  ${bar}▏${String(Math.round(100 * fraction)).padStart(3)} %  ${name}`);
   }
 }

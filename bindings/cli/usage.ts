@@ -32,6 +32,10 @@ export function parse<T extends Options>(verb: string, args: string[], options: 
     throw new UsageError(`${verb}: ${first!.replace(/\.$/, "")}: see eigenscope ${verb} --help`);
   }
   const { values, positionals } = parsed;
+  const empty = Object.keys(values).find((name) => values[name as keyof typeof values] === "");
+  // as of a variable of the shell that is not set
+  if (empty !== undefined) throw new UsageError(`--${empty}: is empty, expected a value`);
+  if (positionals.includes("")) throw new UsageError(`${verb}: the name of a file is empty`);
   if (positionals.length > files) {
     throw new UsageError(`${verb}: ${positionals[files]} is one argument too many: see eigenscope ${verb} --help`);
   }

@@ -6,8 +6,7 @@ import type { ModelFile } from "../io/tensors.ts";
 import { layersCsv } from "../plot/layersCsv.ts";
 import { groupSkipped, prediction } from "../plot/verdicts.ts";
 import { weightsReport } from "../plot/weightsReport.ts";
-import type { ModelReport } from "../weights/analyze.ts";
-import type { LayerOptions } from "../weights/analyzeLayer.ts";
+import type { ModelOptions, ModelReport } from "../weights/analyze.ts";
 import { checkOutput, writeOutput } from "./files.ts";
 import { readModel } from "./modelFiles.ts";
 import { Progress } from "./output.ts";
@@ -87,11 +86,11 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   if (ks !== undefined && compat === "weightwatcher") throw new UsageError("weights: --ks and --compat weightwatcher exclude each other");
   if (given.seed !== undefined && !given.randomize && replicas === undefined) throw new UsageError("weights: --seed is for --randomize or --bootstrap");
   if (given.eigenvalues && !given.json) throw new UsageError("weights: --eigenvalues is for --json");
-  const only = given.only?.split(",");
   if (given.csv !== undefined) await checkOutput(given.csv, files);
   if (given.report !== undefined) await checkOutput(given.report, given.csv === undefined ? files : [...files, given.csv]);
-  const options: LayerOptions = {
+  const options: ModelOptions = {
     normalize, conv,
+    ...(given.only !== undefined && { only: given.only.split(",") }),
     ...(compat && { compat }),
     ...(ks && { ks: ks === "two-sided" ? "twoSided" : ks }),
     ...(inputSize && { inputSize: inputSize.length === 1 ? inputSize[0]! : inputSize }),
@@ -109,7 +108,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   try {
     for (const { file, model } of models) {
       const start = performance.now();
-      const report = await es.weights.analyze(model, { ...options, ...(only && { only }), ...progress.step(file) });
+      const report = await es.weights.analyze(model, { ...options, ...progress.step(file) });
       analyzed.push({ file, format: model.format, ...report, seconds: (performance.now() - start) / 1000 });
     }
   } finally {
@@ -118,10 +117,11 @@ export async function run(args: string[], signal: AbortSignal): Promise<string> 
   }
   if (analyzed.every(({ layers }) => layers.length === 0)) throw new FormatError(nothing(analyzed[0]!));
   const { version, runtime, variant, threads } = es.info;
-  const how = { engine: { version, runtime, variant, threads }, normalize, conv };
+  const made = { version, runtime, variant, threads };
+  const how = { ...options, engine: made };
   if (given.csv !== undefined) await writeOutput(given.csv, layersCsv(analyzed));
   if (given.report !== undefined) await writeOutput(given.report, weightsReport(analyzed, how));
-  if (given.json) return toJson(analyzed, { normalize, conv, ...how.engine }, given.eigenvalues ?? false);
+  if (given.json) return toJson(analyzed, { ...options, ...made }, given.eigenvalues ?? false);
   return presentWeights(analyzed, how, given);
 }
 

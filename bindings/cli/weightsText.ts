@@ -1,69 +1,70 @@
 // What `eigenscope weights` prints: a table of layers, or of checkpoints, the metric, what was skipped and why.
 
 import { alphaLines, isSeries, shortNames } from "../plot/checkpoints.ts";
-import type { ReportEngine } from "../plot/document.ts";
-import { grouped } from "../plot/numbers.ts";
-import { groupSkipped, verdictWord } from "../plot/verdicts.ts";
+import { conventions } from "../plot/conventions.ts";
+import { grouped, pValue } from "../plot/numbers.ts";
+import { groupSkipped, lawWords, verdictWord } from "../plot/verdicts.ts";
+import type { WeightsReportOptions } from "../plot/weightsReport.ts";
 import type { LayerReport } from "../weights/analyzeLayer.ts";
-import { bold, dim, padEnd, padStart, seconds, width, wrap, yellow } from "./output.ts";
+import { bold, dim, padEnd, padStart, printable, seconds, width, wrap, yellow } from "./output.ts";
 import type { Analyzed } from "./weights.ts";
 
-/** Columns of a line: those of the terminal within these. */
-const [NARROWEST, WIDEST] = [80, 120];
-const lineWidth = () => Math.max(NARROWEST, Math.min(WIDEST, process.stdout.columns ?? WIDEST));
-/** A name is not cut shorter than this; columns are left out before. */
-const NAME = 16;
+/** Columns of a line: those of the terminal, or that COLUMNS says; what goes to a file or to grep has a line for each layer, whatever it takes. */
+const lineWidth = () => Math.max(80, process.stdout.columns ?? (Number(process.env["COLUMNS"]) || Infinity));
+/** Columns are left out before a name is cut shorter than the first; none is cut shorter than the second. */
+const [NAME, LEAST] = [40, 16];
 
 interface Column {
   head: string;
   cell(layer: LayerReport): string;
   /** The higher, the sooner it is left out on a narrow terminal; 0 never. */
   rank: number;
+  /** Shown if some layer has it. */
+  of?: (layer: LayerReport) => unknown;
   left?: boolean;
+  /** Said below the table. */
+  note?: string;
 }
 
 const COLUMNS: Column[] = [
   { head: "shape", rank: 0, cell: ({ shape }) => shape.join("×") },
-  { head: "Q", rank: 6, cell: ({ Q }) => (Q < 1000 ? short(Q) : Q.toFixed(0)) },
+  { head: "Q", rank: 7, cell: ({ Q }) => (Q < 1000 ? short(Q) : Q.toFixed(0)) },
   { head: "α ± σ", rank: 0, cell: ({ alpha, sigma }) => (alpha === null ? "–" : `${fixed(alpha)} ± ${sigma === null ? "–" : fixed(sigma)}`) },
-  { head: "x_min", rank: 4, cell: ({ xmin }) => short(xmin) },
-  { head: "D", rank: 5, cell: ({ D }) => (D === null ? "–" : D.toFixed(3)) },
+  { head: "x_min", rank: 5, cell: ({ xmin }) => short(xmin) },
+  { head: "D", rank: 6, cell: ({ D }) => (D === null ? "–" : D.toFixed(3)) },
   { head: "n_tail", rank: 0, cell: ({ alpha, nTail }) => (alpha === null ? "–" : String(nTail)) },
-  { head: "λ_max", rank: 2, cell: ({ lambdaMax }) => short(lambdaMax) },
-  { head: "st.rank", rank: 3, cell: ({ stableRank }) => short(stableRank) },
-  { head: "spikes", rank: 1, cell: ({ spikes }) => (spikes === null ? "–" : String(spikes)) },
+  { head: "λ_max", rank: 3, cell: ({ lambdaMax }) => short(lambdaMax) },
+  { head: "st.rank", rank: 4, cell: ({ stableRank }) => short(stableRank) },
+  { head: "spikes", rank: 2, cell: ({ spikes }) => (spikes === null ? "–" : String(spikes)) },
+  { head: "p", rank: 0, note: "p: how often a power law would fit as badly; below 0.1 speaks against it", of: ({ bootstrap }) => bootstrap, cell: ({ bootstrap }) => (bootstrap ? pValue(bootstrap) : "–") },
+  {
+    head: "95 % of α", rank: 1, of: ({ bootstrap }) => bootstrap,
+    cell: ({ bootstrap }) => bootstrap?.alpha?.interval.map((end) => fixed(end)).join(" to ") ?? "–",
+  },
+  {
+    head: "permuted", rank: 1, note: "permuted: Kolmogorov-Smirnov distance from the spectrum of the same entries in random order",
+    of: ({ randomized }) => randomized, cell: ({ randomized }) => randomized?.distance.toFixed(3) ?? "–",
+  },
+  {
+    head: "law", rank: 0, left: true, note: "law: the one that fits the tail better than a power law (p < 0.05), power law if none does",
+    of: ({ alternatives }) => alternatives, cell: ({ alternatives }) => (alternatives ? lawWords(alternatives.best) : "–"),
+  },
   { head: "verdict", rank: 0, left: true, cell: (layer) => verdictWord(layer) },
 ];
 
-const P_VALUE: Column = { head: "p", rank: 0, cell: ({ bootstrap }) => bootstrap?.p?.toFixed(3) ?? "–" };
-
-/** With --compare: the law that fits the tail significantly better than the others, the power law where there is none. */
-const LAW: Column = { head: "law", rank: 0, left: true, cell: ({ alternatives }) => (alternatives ? LAWS[alternatives.best] : "–") };
-const LAWS = {
-  powerLaw: "power", truncatedPowerLaw: "truncated", lognormal: "lognormal", lognormalPositive: "lognormal", exponential: "exponential",
-  stretchedExponential: "stretched",
-};
-
-interface How {
-  engine: ReportEngine;
-  normalize: string;
-  conv: string;
-}
-
 /** The result for people. */
-export function presentWeights(models: Analyzed[], { engine, normalize, conv }: How, written: { csv?: string; report?: string }): string {
-  const scale = { rows: "σ² ÷ rows", none: "σ²", "max-dim": "σ² ÷ longer side" }[normalize];
+export function presentWeights(models: Analyzed[], { engine, ...how }: WeightsReportOptions, written: { csv?: string; report?: string }): string {
   const threads = `${engine.threads} ${engine.threads === 1 ? "thread" : "threads"}`;
   const time = models.reduce((sum, model) => sum + model.seconds, 0);
   const series = isSeries(models);
   const blocks = [
     [`  ${bold("Spectra of trained weights")}`],
     [
-      ...(models.length === 1 ? fact("model", `${models[0]!.file}: ${models[0]!.format}, ${counted(models[0]!.layers.length, "layer")}`) : fact("models", counted(models.length, series ? "checkpoint" : "file"))),
-      ...fact("scale", `eigenvalues ${scale}; convolutions: ${conv}`),
+      ...(models.length === 1 ? fact("model", `${printable(models[0]!.file)}: ${models[0]!.format}, ${counted(models[0]!.layers.length, "layer")}`) : fact("models", counted(models.length, series ? "checkpoint" : "file"))),
+      ...fact("scale", `eigenvalues ${conventions(how)}`),
       ...fact("engine", `eigenscope ${engine.version}, ${engine.runtime}, ${engine.variant}, ${threads}; ${seconds(time)}`),
     ],
-    ...(series ? [...seriesBlocks(models), ...noteBlocks(models)] : models.flatMap((model) => [...modelBlocks(model, models.length > 1), ...noteBlocks([model])])),
+    ...(series ? [...seriesBlocks(models), ...modelBlocks(models.at(-1)!, true), ...noteBlocks(models)] : models.flatMap((model) => [...modelBlocks(model, models.length > 1), ...noteBlocks([model])])),
     [...(written.csv === undefined ? [] : fact("table", written.csv)), ...(written.report === undefined ? [] : fact("report", written.report))],
   ];
   return `\n${blocks.filter((block) => block.length).map((block) => block.join("\n")).join("\n\n")}\n\n`;
@@ -73,23 +74,17 @@ const fact = (name: string, text: string) => wrap(`  ${dim(padEnd(name, 9))}`, t
 
 /** The layers of a model and its metric. */
 function modelBlocks({ file, layers, universalMetric, universalMetricLog10 }: Analyzed, named: boolean): string[][] {
-  if (layers.length === 0) return [[`  ${file}: no layer has a spectrum`]];
+  if (layers.length === 0) return [[`  ${printable(file)}: no layer has a spectrum`]];
   const fitted = layers.filter(({ alpha }) => alpha !== null).length;
   const metric = universalMetric === null ? "no layer has a fit"
     : `${bold(`${fixed(universalMetric, 4)} (ln), ${fixed(universalMetricLog10!, 4)} (log₁₀)`)}: mean of α·log λ_max over ${counted(fitted, "layer")}`;
-  return [...(named ? [[`  ${bold(file)}`]] : []), layerTable(layers, lineWidth()), fact("metric", metric)];
+  return [...(named ? [[`  ${bold(printable(file))}`]] : []), layerTable(layers, lineWidth()), fact("metric", metric)];
 }
 
 /** A line for each layer, of at most so many columns. */
 function layerTable(layers: readonly LayerReport[], most: number): string[] {
   const longest = Math.max(5, ...layers.map(({ name }) => width(printable(name))));
-  const columns = [
-    ...COLUMNS.slice(0, -1),
-    ...(layers.some(({ bootstrap }) => bootstrap) ? [P_VALUE] : []),
-    ...(layers.some(({ alternatives }) => alternatives) ? [LAW] : []),
-    COLUMNS.at(-1)!,
-  ];
-  const sized = columns.map((column) => {
+  const sized = COLUMNS.filter(({ of }) => !of || layers.some(of)).map((column) => {
     const cells = layers.map(column.cell);
     return { ...column, cells, width: Math.max(width(column.head), ...cells.map(width)) };
   });
@@ -105,7 +100,7 @@ function layerTable(layers: readonly LayerReport[], most: number): string[] {
     return shown;
   };
   let shown = fit(Math.min(longest, NAME));
-  const room = Math.max(NAME, Math.min(longest, most - taken(shown)));
+  const room = Math.max(LEAST, Math.min(longest, most - taken(shown)));
   const names = layers.map(({ name }) => shortened(printable(name) || "(no name)", room));
   // names that would no longer be told apart have a line of their own
   const apart = new Set(names).size < new Set(layers.map(({ name }) => name)).size;
@@ -121,6 +116,7 @@ function layerTable(layers: readonly LayerReport[], most: number): string[] {
       return apart ? [`  ${shortened(printable(name) || "(no name)", most - 2)}`, line("", cells)] : [line(names[l]!, cells)];
     }),
     ...(dropped.length ? [dim(`  without ${dropped.join(", ")} in ${most} columns: --csv and --json have all`)] : []),
+    ...shown.flatMap(({ note }) => (note ? [dim(`  ${note}`)] : [])),
   ];
 }
 
@@ -168,17 +164,16 @@ function warningLines(models: Analyzed[]): string[] {
     else kinds.set(kind, { text: printable(layer === undefined ? text : `${noted(layer)}: ${text}`), count: 1 });
   };
   for (const line of new Set(models.flatMap(({ warnings }) => warnings))) add(line);
-  for (const { name, reason, warnings } of layers) {
+  for (const { name, reason, training, randomized, warnings } of layers) {
     if (reason !== undefined) add(`no fit: ${reason}`, name);
+    if (training) add(`WeightWatcher calls this α ${training}`, name);
+    if (randomized?.spikes) add(`spikes with its entries permuted, which WeightWatcher calls correlation traps: ${randomized.spikes}`, name);
     for (const warning of warnings) add(warning, name);
   }
   return [...kinds.values()].flatMap(({ text, count }) => wrap(`  ${yellow("!")} `, `${text}${count > 1 ? ` (and ${counted(count - 1, "more layer")})` : ""}`));
 }
 
 const counted = (k: number, what: string) => `${grouped(k)} ${what}${k === 1 ? "" : "s"}`;
-
-/** A name may hold anything: what would move the cursor is left out. */
-const printable = (name: string) => name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "�");
 
 /** A name in a sentence. */
 const noted = (name: string) => shortened(printable(name) || "(no name)", 48);

@@ -29,15 +29,36 @@ export function isSeries(models: Parameters<typeof alphaLines>[0]): boolean {
   return alphaLines(models).length < models.reduce((sum, { layers }) => sum + layers.length, 0) && models.length > 1;
 }
 
-/** The files of a series told apart: without the folders and the endings that all have in common. */
+/** Names longer than this crowd an axis and a table. */
+const LONG = 16;
+
+/**
+ * The files of a series told apart: without the folders and the endings that all have in common, and where that leaves long names,
+ * without the words at their ends, then at their beginnings.
+ */
 export function shortNames(files: readonly string[]): string[] {
   const paths = files.map((file) => file.split(/[/\\]/).filter(Boolean));
   const most = Math.min(...paths.map((path) => path.length)) - 1;
-  let shared = 0;
-  while (shared < most && paths.every((path) => path[shared] === paths[0]![shared])) shared++;
-  const names = paths.map((path) => path.slice(shared).join("/"));
+  const names = paths.map((path) => path.slice(Math.min(most, inCommon(paths))).join("/"));
   const ending = /\.[A-Za-z]\w*$/.exec(names[0] ?? "")?.[0];
-  return ending && names.every((name) => name.endsWith(ending) && name.length > ending.length) ? names.map((name) => name.slice(0, -ending.length)) : names;
+  const bare = ending && names.every((name) => name.endsWith(ending) && name.length > ending.length) ? names.map((name) => name.slice(0, -ending.length)) : names;
+  return withoutFirst(withoutFirst(bare, (words) => words.reverse()), (words) => words);
+}
+
+/** How many members all lists begin with. */
+function inCommon(lists: readonly string[][]): number {
+  let k = 0;
+  while (lists.every((list) => k < list.length && list[k] === lists[0]![k])) k++;
+  return k;
+}
+
+/** Long names without the words that all of them begin with, seen from either end; one word stays. */
+function withoutFirst(names: string[], turned: (words: string[]) => string[]): string[] {
+  if (names.every(({ length }) => length <= LONG) || new Set(names).size < names.length) return names;
+  const words = names.map((name) => turned(name.split(/([-_./ ]+)/)));
+  const most = Math.min(...words.map(({ length }) => length)) - 1;
+  const shared = Math.min(most, inCommon(words));
+  return words.map((each) => turned(each.slice(shared - (shared % 2))).join(""));
 }
 
 /** From blue over green to red, of a lightness that is seen on white and on black: what comes in an order is told apart in it. */

@@ -11,11 +11,13 @@ const COLUMNS = [
 const RESAMPLED = ["p", "alphaLower", "alphaUpper", "xminLower", "xminUpper"];
 /** Of the comparison of laws. */
 const BEST = "bestLaw";
+/** Of the permuted entries. */
+const PERMUTED = ["randomizedDistance", "randomizedLambdaMax", "randomizedSpikes"];
 
 /**
  * One row a layer, of one model or several, under a header: `file`, `layer` (from 1 on) and what a LayerReport says. As in
- * RFC 4180: commas, CRLF, quotes around what needs them; what is not known is empty, as what a
- * bootstrap or a comparison of laws finds where there was none. Numbers have all their digits; a name
+ * RFC 4180: commas, CRLF, quotes around what needs them; what is not known is empty, as is what a
+ * bootstrap, a comparison of laws or the permuted entries would say where there was none. Numbers have all their digits; a name
  * that a spreadsheet would take for a formula has an apostrophe before it.
  */
 export function layersCsv(models: readonly Pick<ReportedModel, "file" | "layers">[]): string {
@@ -23,9 +25,10 @@ export function layersCsv(models: readonly Pick<ReportedModel, "file" | "layers"
     const values = layer as unknown as Record<string, unknown>;
     const { p, alpha, xmin } = layer.bootstrap ?? {};
     const resampled = [p, ...(alpha?.interval ?? ["", ""]), ...(xmin?.interval ?? ["", ""])];
-    return [file, l + 1, ...COLUMNS.map((column) => values[column]), ...resampled, layer.alternatives?.best];
+    const { distance, lambdaMax, spikes } = layer.randomized ?? {};
+    return [file, l + 1, ...COLUMNS.map((column) => values[column]), ...resampled, layer.alternatives?.best, distance, lambdaMax, spikes];
   }));
-  return [["file", "layer", ...COLUMNS, ...RESAMPLED, BEST], ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  return [["file", "layer", ...COLUMNS, ...RESAMPLED, BEST, ...PERMUTED], ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
 
 function cell(value: unknown): string {

@@ -51,3 +51,9 @@ function exponential(text: string): string {
   const digits = text.replace(/[-.]/g, "").replace(/^0+/, "");
   return Number(text).toExponential(digits.length - 1);
 }
+
+/** The p-value of a bootstrap, "–" where there is none; none of n replicas says no more than that p is below 1/n. */
+export function pValue({ p, replicas }: { p: number | null; replicas: number }): string {
+  if (p === null) return "–";
+  return p === 0 ? `<${significant(1 / replicas, 1)}` : p.toFixed(3);
+}

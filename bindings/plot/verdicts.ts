@@ -1,6 +1,7 @@
 // The verdict on a layer, long and short.
 
 import type { LayerReport } from "../weights/analyzeLayer.ts";
+import type { DistributionName } from "../weights/distribution.ts";
 
 /** The verdict in a word or two, for tables. */
 export function verdictWord({ alpha, verdict }: Pick<LayerReport, "alpha" | "verdict">): "regularized" | "somewhat" | "not trained" | "no fit" {
@@ -24,3 +25,6 @@ export function groupSkipped(skipped: readonly { name: string; reason: string }[
   for (const { name, reason } of skipped) groups.set(reason, [...(groups.get(reason) ?? []), name]);
   return [...groups].map(([reason, names]) => ({ reason, names }));
 }
+
+/** The name of a law in words: truncated power law. */
+export const lawWords = (name: DistributionName) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -4,14 +4,15 @@ import type { ModelReport } from "../weights/analyze.ts";
 import type { LayerReport } from "../weights/analyzeLayer.ts";
 import type { BootstrapResult } from "../weights/bootstrap.ts";
 import { alphaLines, isSeries, shortNames, type CheckpointLine } from "./checkpoints.ts";
+import { conventions, type Conventions } from "./conventions.ts";
 import { fact, htmlDocument, plotted, text, warningBox, type Panel, type ReportEngine } from "./document.ts";
 import { esdBins, esdDescription, type EsdLayer } from "./esd.ts";
-import { grouped, significant } from "./numbers.ts";
-import { groupSkipped, prediction, verdictCounts, verdictWord } from "./verdicts.ts";
+import { grouped, pValue, significant } from "./numbers.ts";
+import { groupSkipped, lawWords, prediction, verdictCounts, verdictWord } from "./verdicts.ts";
 
 /** What is told of a layer; a LayerReport has all of it. */
 export type ReportedLayer = EsdLayer & Pick<
-  LayerReport, "name" | "kind" | "shape" | "rows" | "cols" | "Q" | "D" | "lambdaMax" | "stableRank" | "spikes" | "mu" | "verdict" | "training" | "reason" | "warnings" | "alternatives"
+  LayerReport, "name" | "kind" | "shape" | "rows" | "cols" | "Q" | "D" | "lambdaMax" | "stableRank" | "spikes" | "mu" | "verdict" | "training" | "reason" | "warnings" | "alternatives" | "randomized"
 > & { bootstrap?: Pick<BootstrapResult, "p" | "alpha" | "xmin" | "replicas" | "confidence"> | null };
 
 /** What `es.weights.analyze` gives of a model, and the file it was read from. */
@@ -20,24 +21,20 @@ export interface ReportedModel extends Omit<ModelReport, "layers"> {
   layers: ReportedLayer[];
 }
 
-export interface WeightsReportOptions {
+/** With the options of `weights.analyze` that were not the default. */
+export interface WeightsReportOptions extends Conventions {
   engine: ReportEngine;
-  /** How eigenvalues were scaled and convolutions unfolded. Default "rows" and "unfold". */
-  normalize?: string;
-  conv?: string;
   date?: Date;
 }
 
-const SCALES: Record<string, string> = { rows: "σ² ÷ rows", none: "σ²", "max-dim": "σ² ÷ the longer side" };
-
 /** The report of one model, or of a series of checkpoints, as the text of an HTML file. */
 export function weightsReport(models: readonly ReportedModel[], options: WeightsReportOptions): string {
-  const { engine, normalize = "rows", conv = "unfold", date = new Date() } = options;
+  const { engine, date = new Date(), ...how } = options;
   const [several, series] = [models.length > 1, isSeries(models)];
   const panels: Panel[] = [];
   const last = models.at(-1)!;
   const names = shortNames(models.map(({ file }) => file));
-  const scale = `Eigenvalues are ${SCALES[normalize] ?? text(normalize)} of each weight matrix; convolutions: ${text(conv)}.`;
+  const scale = `Eigenvalues are ${text(conventions(how))}.`;
   const title = series ? `${models.length} checkpoints, ${names[0]} to ${names.at(-1)}` : several ? names.join(", ") : last.file;
   const lead = several && !series ? "" : `: ${counted(last.layers.length, "layer")}`;
 
@@ -108,8 +105,8 @@ ${row({ label: "metric, log₁₀", values: models.map(({ universalMetricLog10 }
 </div>`;
 }
 
-/** What a column is called, its number in a layer, and how many digits it is shown with; text columns have no number. */
-const COLUMNS: [name: string, value: (layer: ReportedLayer) => number | null | undefined, digits: number][] = [
+/** What a column is called, its number in a layer, and with how many digits, or how, it is shown. */
+const COLUMNS: [name: string, value: (layer: ReportedLayer) => number | null | undefined, shown: number | ((layer: ReportedLayer) => string)][] = [
   ["Q", ({ Q }) => Q, 3],
   ["α", ({ alpha }) => alpha, 4],
   ["± σ", ({ sigma }) => sigma, 2],
@@ -121,7 +118,7 @@ const COLUMNS: [name: string, value: (layer: ReportedLayer) => number | null | u
   ["spikes", ({ spikes }) => spikes, 0],
 ];
 /** With a bootstrap. */
-const P_VALUE: (typeof COLUMNS)[number] = ["p", ({ bootstrap }) => bootstrap?.p, 3];
+const P_VALUE: (typeof COLUMNS)[number] = ["p", ({ bootstrap }) => bootstrap?.p, ({ bootstrap }) => (bootstrap ? text(pValue(bootstrap)) : "–")];
 
 /** One model: its layers as a table, each one's spectrum, what was skipped. A series folds all but the last. */
 function modelSection(model: ReportedModel, m: number, name: string | undefined, open: boolean, panels: Panel[]): string {
@@ -157,9 +154,10 @@ ${groups.length ? `<details><summary>Skipped: ${counted(skipped.length, "tensor"
 
 function tableRow(layer: ReportedLayer, id: string, columns: typeof COLUMNS): string {
   const { name, shape } = layer;
-  const cells = columns.map(([, value, digits]) => {
+  const cells = columns.map(([, value, shown]) => {
     const x = value(layer) ?? null;
-    return `<td data-sort="${x === null || Number.isNaN(x) ? "" : x}">${digits === 0 && x !== null ? grouped(x) : number(x, digits)}</td>`;
+    const cell = typeof shown === "function" ? shown(layer) : shown === 0 && x !== null ? grouped(x) : number(x, shown);
+    return `<td data-sort="${x === null || Number.isNaN(x) ? "" : x}">${cell}</td>`;
   });
   const size = shape.reduce((product, side) => product * side, 1);
   const word = verdictWord(layer);
@@ -171,16 +169,17 @@ function tableRow(layer: ReportedLayer, id: string, columns: typeof COLUMNS): st
 const FEW = 50;
 
 function figure(layer: ReportedLayer, l: number, id: string): string {
-  const { name, alpha, sigma, shape, reason, nTail, training, bootstrap, alternatives } = layer;
+  const { name, alpha, sigma, shape, reason, nTail, training, bootstrap, alternatives, randomized } = layer;
   const tail = `${nTail < FEW ? "only " : ""}${grouped(nTail)} in the tail`;
   const fit = alpha === null ? `no fit: ${text(reason ?? "")}` : `α ${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}, ${tail}`;
   // that of a short tail is said
   const warnings = layer.warnings.filter((line) => !/^nTail is \d+: from fewer/.test(line));
   if (bootstrap?.alpha) {
-    const { p, alpha: { interval }, confidence, replicas } = bootstrap;
-    warnings.unshift(`Bootstrap of ${grouped(replicas)}: p ${number(p, 3)}, α from ${number(interval[0], 3)} to ${number(interval[1], 3)} (${100 * confidence} %)`);
+    const { alpha: { interval }, confidence, replicas } = bootstrap;
+    warnings.unshift(`Bootstrap of ${grouped(replicas)}: p ${pValue(bootstrap)}, α from ${number(interval[0], 3)} to ${number(interval[1], 3)} (${100 * confidence} %)`);
   }
-  if (alternatives && alternatives.best !== "powerLaw") warnings.unshift(`Another law fits this tail better: ${alternatives.best}`);
+  if (randomized) warnings.unshift(`With its entries permuted: λ_max ${number(randomized.lambdaMax, 3)}, Kolmogorov-Smirnov distance ${number(randomized.distance, 3)}${randomized.spikes ? `, spikes (which WeightWatcher calls correlation traps): ${randomized.spikes}` : ""}`);
+  if (alternatives && alternatives.best !== "powerLaw") warnings.unshift(`Another law fits this tail better: ${lawWords(alternatives.best)}`);
   if (training) warnings.unshift(`WeightWatcher calls this α ${training}`);
   return `<figure>
 <figcaption><h3>${breakable(name || "(no name)")}</h3>
