@@ -164,7 +164,38 @@ testEach("eigenvalues that are equal to rounding are one value", (rt) => {
     assert.equal(rounded.alpha, null);
     assert.match(rounded.reason!, /all eigenvalues are equal, but for the rounding|distinct positive/);
   }
-  const { alpha, eigenvalues } = analyzeLayer(rt, { shape: [16, 1, 3, 3], data: Float32Array.from(numbers(144, 4)), groups: 16 }, { conv: "fft", inputSize: 7 });
+  const { alpha, eigenvalues, warnings } = analyzeLayer(rt, { shape: [16, 1, 3, 3], data: Float32Array.from(numbers(144, 4)), groups: 16 }, { conv: "fft", inputSize: 7 });
   assert.ok(alpha! < 100, `α is ${alpha}`);
   assert.ok(new Set(eigenvalues).size <= 16 * 25, "f and −f have the same");
+  assert.match(warnings.join(), /at 49 frequencies are of a kernel with 9 positions/);
+});
+
+/** The nearest numbers with so many bits. */
+const roundedTo = (bits: number, x: Float64Array) => x.map((w) => {
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(w))) + 1 - bits);
+  return w === 0 ? 0 : Math.round(w / unit) * unit;
+});
+
+/** Of f32 numbers that have room in 16 bits of it. */
+const bf16 = (x: Float64Array) => new Uint8Array(Uint16Array.from(new Uint32Array(Float32Array.from(x).buffer), (bits) => bits >>> 16).buffer);
+
+testEach("layers that are flat but for the precision of their file have no tail; noise in the same precision has one", (rt) => {
+  const kinds: [name: string, n: number, weight: (i: number, j: number) => number][] = [
+    ["reflection", 60, (i, j) => (i === j ? 1 : 0) - (2 * (i + 1) * (j + 1)) / 73810],
+    ["cosine transform", 64, (i, j) => Math.sqrt((i ? 2 : 1) / 64) * Math.cos((Math.PI * i * (2 * j + 1)) / 128)],
+    ["rotations", 40, (i, j) => (i >> 1 !== j >> 1 ? 0 : i === j ? Math.cos(1 + (i >> 1)) : (i < j ? 1 : -1) * Math.sin(1 + (i >> 1)))],
+  ];
+  for (const [name, n, weight] of kinds) {
+    for (const pad of [1, 9]) { // columns of zeros between the others, as in a kernel that is orthogonal in its middle
+      const exact = Float64Array.from({ length: n * n * pad }, (_, e) => (e % pad ? 0 : weight(Math.floor(e / (n * pad)), (e / pad) % n)));
+      const stored = { name, shape: [n, n * pad], dtype: "bf16" as const, bytes: bf16(roundedTo(8, exact)) };
+      assert.match(analyzeLayer(rt, stored).reason!, /but for the rounding/, `${name} ${pad}`);
+      // numbers of this size that a file of f32 has are meant so
+      assert.ok(analyzeLayer(rt, { shape: stored.shape, data: Float32Array.from(roundedTo(8, exact)) }).alpha! > 1, name);
+    }
+  }
+  for (const [rows, cols] of [[60, 60], [20, 900], [3, 40_000]] as const) {
+    const W = { shape: [rows, cols], dtype: "bf16" as const, bytes: bf16(roundedTo(8, numbers(rows * cols, rows))) };
+    assert.equal(analyzeLayer(rt, W).reason, undefined);
+  }
 });

@@ -5,7 +5,7 @@ import { OptionError } from "../errors.ts";
 import { alternatives, type Alternatives } from "./alternatives.ts";
 import { bootstrap, type BootstrapOptions, type BootstrapResult } from "./bootstrap.ts";
 import { checkRandomize, checkSpectrum, permuted, spectrum, type Part, type Spectrum, type SpectrumOptions } from "./esd.ts";
-import { toLayer, type WeightLike } from "./layers.ts";
+import { toLayer, type Layer, type WeightLike } from "./layers.ts";
 import { marchenkoPastur, type MarchenkoPasturFit } from "./marchenkoPastur.ts";
 import { logAlphaNorm, matrixEntropy, stableRank, traceOf } from "./metrics.ts";
 import { checkPowerLaw, powerLawOf, type PowerLawFit, type PowerLawOptions } from "./powerLaw.ts";
@@ -105,16 +105,18 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const count = eigenvalues.length;
   const rank = count - zeros;
   const lambdaMax = eigenvalues[count - 1]!;
-  // rounding W to f32 moves σ by at most 2⁻²⁴·‖W‖_F: a layer that is orthogonal but for that has no tail
-  const spread = lambdaMax - (eigenvalues[zeros] ?? 0);
-  const isFlat = layer.data instanceof Float32Array && spread > 0 && spread <= Math.sqrt(Math.min(rows, cols)) * 2 ** -22 * lambdaMax;
-  const none = isFlat ? { ...NO_FIT, reason: "all eigenvalues are equal, but for the rounding of the weights" } : NO_FIT;
-  const { n: _n, ...fit } = rank > 0 && !isFlat ? powerLawOf(rt, fn, eigenvalues.subarray(zeros), options) : none;
+  const flat = isFlat(layer, found);
+  const none = flat ? { ...NO_FIT, reason: "all eigenvalues are equal, but for the rounding of the weights" } : NO_FIT;
+  const { n: _n, ...fit } = rank > 0 && !flat ? powerLawOf(rt, fn, eigenvalues.subarray(zeros), options) : none;
   const { alpha } = fit;
   const warnings = [...fit.warnings];
   if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 and were left out of the fit`);
   const isFourier = options.conv === "fft" && layer.kernel.length > 0;
-  if (isFourier) warnings.push("eigenvalues come in equal pairs, of a frequency and its opposite: σ of α is too small by √2");
+  if (isFourier && alpha !== null) {
+    const [frequencies, positions] = [matrices / layer.groups, layer.kernel.reduce((a, b) => a * b, 1)];
+    const draws = `the eigenvalues at ${frequencies} frequencies are of a kernel with ${positions} positions, no independent draws`;
+    warnings.push(`${draws}: the error of α is larger than σ and a bootstrap say`);
+  }
   const bulkOf = (of: Spectrum) => (isFourier || rank === 0 ? null : marchenkoPastur(rt, of.eigenvalues, { rows, cols, matrices, normalize: options.normalize }));
   const mp = bulkOf(found);
   const log10 = (x: number) => (x > 0 ? Math.log10(x) : null);
@@ -136,7 +138,27 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   }
   if (options.bootstrap) {
     const isSmall = options.compat === "weightwatcher" && rank < SMALL_SAMPLE;
-    report.bootstrap = rank === 0 || isFlat || isSmall ? null : bootstrap(rt, eigenvalues.subarray(zeros), { ...options, ...options.bootstrap });
+    report.bootstrap = rank === 0 || flat || isSmall ? null : bootstrap(rt, eigenvalues.subarray(zeros), { ...options, ...options.bootstrap });
   }
   return report;
+}
+
+/**
+ * Whether the eigenvalues that are not 0 are equal but for the rounding of the weights: an orthogonal layer has no tail.
+ *
+ * Of a layer with equal singular values σ they differ by up to 2⁻²⁰·√min(rows, cols)·σ², since it was made in f32 (its error of
+ * orthogonality is some √n·eps), and 5·u·c·σ by entries that are rounded to a relative u: errors E independent of each other make
+ * E·Wᵀ + W·Eᵀ a Wigner matrix with edges ±2·√(2/3)·u·c·σ, c the length of the vectors along the shorter side, σ·√(min/max) where no
+ * weight is 0. (On a diagonal it is 4·u·σ², of a cosine transform, which has few values, nearly that.)
+ * Those of noise differ by no less than √(min/max)·λ_max: it is never taken for flat.
+ */
+function isFlat({ data, rounding }: Layer, { rows, cols, matrices, eigenvalues, zeros }: Spectrum): boolean {
+  const largest = eigenvalues.at(-1)!;
+  const spread = largest - (eigenvalues[zeros] ?? 0);
+  if (rounding === 0 || spread === 0) return false;
+  let weights = 0;
+  for (let e = 0; e < data.length; e++) if (data[e] !== 0) weights++;
+  const shorter = Math.min(rows, cols);
+  const c = Math.min(1, shorter / Math.sqrt(weights / matrices)); // in units of σ
+  return spread <= (2 ** -20 * Math.sqrt(shorter) + 5 * rounding * c) * largest;
 }

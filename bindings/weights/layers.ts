@@ -2,7 +2,7 @@
 
 import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
 import { decodeTensor } from "../io/decode.ts";
-import type { StoredTensor, TensorData } from "../io/tensors.ts";
+import type { StoredTensor, TensorData, TensorDtype } from "../io/tensors.ts";
 import { toMatrix, type MatrixLike } from "../linalg/matrix.ts";
 import type { LayerHints, LayerKind } from "./recognise.ts";
 
@@ -25,6 +25,8 @@ export interface Layer {
   /** Of the tensor. */
   shape: number[];
   data: Float64Array | Float32Array;
+  /** How far the numbers are from those that were to be stored, relative to each, at most; 0 where they are f64 or whole numbers. */
+  rounding: number;
   order: "oik" | "kio" | "iok" | "koi";
   outputs: number;
   inputs: number;
@@ -35,6 +37,8 @@ export interface Layer {
 
 /** Dimensions of the kernel. */
 const KERNELS: Record<LayerKind, number> = { dense: 0, attention: 0, embedding: 0, recurrent: 0, conv1d: 1, conv2d: 2, conv3d: 3 };
+/** Half a unit in the last place of 1 … 2. */
+const ROUNDING: Partial<Record<TensorDtype, number>> = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8, f8_e4m3: 2 ** -4, f8_e5m2: 2 ** -3 };
 const BY_DIMENSIONS: (LayerKind | undefined)[] = [undefined, undefined, "dense", "conv1d", "conv2d", "conv3d"];
 
 /** The weights of one layer, checked: finite, of a shape that its kind has. */
@@ -43,7 +47,7 @@ export function toLayer(fn: string, W: WeightLike): Layer {
     const { data, rows, cols } = toMatrix(fn, "W", W as MatrixLike);
     requireSome(fn, [rows, cols]);
     requireFinite(fn, data, [rows, cols]);
-    return { name: "", kind: "dense", shape: [rows, cols], data, order: "oik", outputs: rows, inputs: cols, kernel: [], groups: 1 };
+    return { name: "", kind: "dense", shape: [rows, cols], data, rounding: roundingOf(data), order: "oik", outputs: rows, inputs: cols, kernel: [], groups: 1 };
   }
   const { name = "", layout = "oi", groups = 1, transposed = false } = W;
   if (layout !== "oi" && layout !== "io") throw new OptionError(`${fn}: W.layout is ${JSON.stringify(layout)}, expected "oi" or "io"`);
@@ -70,7 +74,8 @@ export function toLayer(fn: string, W: WeightLike): Layer {
   }
   if (groups > 1 && order === "koi") throw new OptionError(`${fn}: W.groups is ${groups}, a transposed convolution of layout "io" has one`);
   requireFinite(fn, data, shape);
-  return { name, kind, shape: own, data, order, outputs, inputs, kernel, groups };
+  const rounding = ("bytes" in W ? ROUNDING[W.dtype] : undefined) ?? roundingOf(data);
+  return { name, kind, shape: own, data, rounding, order, outputs, inputs, kernel, groups };
 }
 
 function whole(fn: string, what: string, shape: number[]): number[] {
@@ -91,6 +96,9 @@ function numbersOf(fn: string, W: LayerHints & (StoredTensor | WeightData), size
   }
   return data instanceof Float64Array || data instanceof Float32Array ? data : Float64Array.from(data, Number);
 }
+
+/** Of numbers that no file has rounded further; whole ones that stand for others are made in f32. */
+const roundingOf = (data: Layer["data"]) => (data instanceof Float32Array ? ROUNDING.f32! : 0);
 
 function requireFinite(fn: string, data: Layer["data"], shape: number[]): void {
   for (let e = 0; e < data.length; e++) {
