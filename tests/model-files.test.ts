@@ -87,6 +87,17 @@ const refuses = (files: Parameters<typeof parseModel>[0], says: RegExp) =>
     return true;
   });
 
+test("files of a page have their names", async () => {
+  const file = (name: string, bytes: Uint8Array, path?: string) =>
+    Object.assign(new File([bytes as Uint8Array<ArrayBuffer>], name), path && { webkitRelativePath: `${path}/${name}` });
+  const net = [file("group1-shard1of1.bin", new Uint8Array(16), "net"), file("model.json", tfjs, "net"), file("README.md", text("#"), "net")];
+  // a FileList is no array
+  for (const files of [net, { ...net, length: 3 }]) assert.equal(await names(files), "tfjs: w");
+  assert.deepEqual((await parseModels([file("a.npy", npy), file("b.npy", npy)])).map(({ name }) => name), ["a.npy", "b.npy"]);
+  assert.deepEqual((await parseModels(net)).map(({ name }) => name), ["net/model.json"]);
+  await assert.rejects(parseModel(file("x.safetensors", safetensors("W").subarray(0, 30))), /^FormatError: x\.safetensors: truncated/);
+});
+
 test("what is no bytes is an OptionError", async () => {
   for (const source of ["model.onnx", new ArrayBuffer(8), null, undefined, 3, ["a"], [npy], [{ name: "a" }], [{ source: npy }], Object.create(null)]) {
     await assert.rejects(parseModel(source as never), (error: Error) => {

@@ -20,7 +20,7 @@ export { parseNpz, parseNpzTensors } from "./npz.ts";
 export { parsePytorch } from "./pytorch.ts";
 export { parseSafetensors, parseSafetensorsShards } from "./safetensors.ts";
 export { decodeTensor } from "./decode.ts";
-export type { ModelFile, NamedModel, NamedSource, Source, StoredTensor, Tensor, TensorData, TensorDtype } from "./tensors.ts";
+export type { ModelFile, NamedBlob, NamedModel, NamedSource, Source, StoredTensor, Tensor, TensorData, TensorDtype } from "./tensors.ts";
 export { parseModel, parseModels } from "./model.ts";
 export { parseOnnx, type OnnxOptions } from "./onnx.ts";
 export { parseTfjs } from "./tfjs.ts";

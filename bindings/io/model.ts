@@ -11,7 +11,7 @@ import { parsePytorch } from "./pytorch.ts";
 import { parseSafetensors } from "./safetensors.ts";
 import { parseShards, shardPaths } from "./shards.ts";
 import { isRecord, openSource, parseJson, readFrom } from "./source.ts";
-import type { ModelFile, NamedModel, NamedSource, Source } from "./tensors.ts";
+import type { ModelFile, NamedBlob, NamedModel, NamedSource, Source } from "./tensors.ts";
 import { isTfjs, parseTfjs, tfjsPaths } from "./tfjs.ts";
 import { zipEntries } from "./zip.ts";
 
@@ -32,14 +32,15 @@ const LARGEST_JSON = 2 ** 28;
  *
  * ```ts
  * const { tensors, skipped } = await parseModel(file);          // a File that was dropped on a page
- * const model = await parseModel(Array.from(input.files, (file) => ({ name: file.name, source: file })));
+ * const model = await parseModel(input.files);                  // those of a folder
+ * const same = await parseModel([{ name: "model.json", source: bytes }, { name: "group1-shard1of1.bin", source: blob }]);
  * ```
  *
  * FormatError if there is no model or more than one, if a file that it needs is missing, and for formats that are not
  * read: HDF5, GGUF, TensorFlow Lite and SavedModel, bare pickles.
  */
-export async function parseModel(files: Source | NamedSource[], name?: string): Promise<ModelFile> {
-  const given = Array.isArray(files) ? checked(files, name ?? "parseModel") : [{ name: name ?? "model", source: files }];
+export async function parseModel(files: Source | ArrayLike<NamedSource | NamedBlob>, name?: string): Promise<ModelFile> {
+  const given = isList(files) ? named(files, name ?? "parseModel") : [{ name: name ?? ((files as Partial<NamedBlob> | undefined)?.name || "model"), source: files }];
   const { mains, warnings } = await findMains(given, name ?? "parseModel");
   if (mains.length > 1) throw severalModels(mains.map(({ main }) => main.name), name ?? "parseModel");
   const { main, kind } = mains[0]!;
@@ -54,15 +55,13 @@ export async function parseModel(files: Source | NamedSource[], name?: string): 
  * what lies beside it (optimizer.pt) is left aside, with a warning. Of several folders each has the files of its own models.
  *
  * ```ts
- * const named = Array.from(input.files, (file) => ({ name: file.webkitRelativePath || file.name, source: file }));
- * for (const { name, tensors } of await parseModels(named)) …
+ * for (const { name, tensors } of await parseModels(input.files)) …
  * ```
  *
  * FormatError if there is no model, if one of them cannot be opened, and for shards without their index.
  */
-export async function parseModels(files: NamedSource[]): Promise<NamedModel[]> {
-  if (!Array.isArray(files)) throw new OptionError("parseModels: expected a list of { name, source }");
-  const given = checked(files, "parseModels");
+export async function parseModels(files: ArrayLike<NamedSource | NamedBlob>): Promise<NamedModel[]> {
+  const given = named(files, "parseModels");
   const { mains, warnings, rejected } = await findMains(given, "parseModels");
   const shards = mains.filter(({ main }) => SHARD.test(main.name));
   if (shards.length > 1) throw severalModels(shards.map(({ main }) => main.name), "parseModels");
@@ -87,9 +86,14 @@ export const USUAL_NAMES = [
 export const MODEL_ENDING = /(\.safetensors|\.onnx|\.pt|\.pth|\.ckpt|\.npz|\.npy|\.index\.json|weights_manifest\.json)$/i;
 export const SHARD = /-\d+-of-\d+\.\w+$/;
 
-function checked(files: NamedSource[], name: string): NamedSource[] {
-  if (files.every((file) => isRecord(file) && typeof file.name === "string")) return files;
-  throw new OptionError(`${name}: expected a list of { name, source }`);
+/** An array, the FileList of a page; no bytes. */
+const isList = (files: unknown): files is ArrayLike<NamedSource | NamedBlob> =>
+  typeof files === "object" && files !== null && "length" in files && !ArrayBuffer.isView(files);
+
+function named(files: ArrayLike<NamedSource | NamedBlob>, name: string): NamedSource[] {
+  const given = isList(files) && Array.from(files, (file) => (file instanceof Blob ? { name: file.webkitRelativePath || file.name, source: file } : file));
+  if (given && given.every((file) => isRecord(file) && typeof file.name === "string")) return given;
+  throw new OptionError(`${name}: expected a list of { name, source } or of files that have a name`);
 }
 
 /** The files that one of a model names, by their paths within its folder. */

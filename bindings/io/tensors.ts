@@ -53,6 +53,12 @@ export interface ModelFile {
 /** A file, or a part of a page's: bytes that are here, or a Blob (a File, `fs.openAsBlob`) that is read in pieces. */
 export type Source = Uint8Array | Blob;
 
+/** A file that was chosen or dropped on a page, which has its name, and if a folder was chosen its path. */
+export interface NamedBlob extends Blob {
+  readonly name: string;
+  readonly webkitRelativePath?: string;
+}
+
 /** One of the files of a model: its path within the model's folder, with "/" between the parts, and its bytes. */
 export interface NamedSource {
   name: string;
