@@ -5,6 +5,7 @@ import { unzipSync, zipSync, type Zippable } from "fflate";
 import {
   parseNpyHeader, parseNpyTensor, parseNpzTensors, parsePytorch, parseSafetensors, parseSafetensorsShards, type ModelFile,
 } from "../bindings/io/index.ts";
+import { isLegacyPytorch, LEGACY_START } from "../bindings/io/pytorchLegacy.ts";
 import { zipEntries } from "../bindings/io/zip.ts";
 import { readNow } from "../bindings/io/source.ts";
 import { model, onnx, tfjs } from "./fuzz-graphs.ts";
@@ -119,10 +120,24 @@ const index: FuzzTarget = {
 
 const pytorch: FuzzTarget = {
   name: "pytorch",
-  files: ["kinds", "protocol4", "views", "checkpoint", "big_endian", "deflated", "torch2", "script", "calls"].map((name) => readModel(`${name}.pt`)),
+  files: ["kinds", "protocol4", "views", "checkpoint", "big_endian", "deflated", "torch2", "script", "frozen", "objects", "calls"].map((name) => readModel(`${name}.pt`)),
   parse: (bytes) => readAll(parsePytorch(bytes, "fuzz")),
   header: zipDirectory,
   inside: (file, random) => (random.chance(0.8) ? mutatePickled(file, random) : mutateZip(file, random, (entry) => mutateBytes(entry, random))),
+};
+
+const legacy: FuzzTarget = {
+  name: "pytorch-legacy",
+  files: ["legacy", "legacy4"].map((name) => readModel(`${name}.pt`)),
+  parse: (bytes) => readAll(parsePytorch(bytes, "fuzz")),
+  header: (bytes) => {
+    if (!isLegacyPytorch(bytes)) throw new Error("another start");
+  },
+  inside(file, random) {
+    const start = random.chance(0.9) ? LEGACY_START : 0;
+    const text = random.chance(0.8) ? mutatePickle(file.subarray(start), random) : mutateBytes(file.subarray(start), random);
+    return joined(file.subarray(0, start), text);
+  },
 };
 
 function mutatePickled(file: Uint8Array, random: Random): Uint8Array {
@@ -151,4 +166,4 @@ function mutatePickle(pickle: Uint8Array, random: Random): Uint8Array<ArrayBuffe
   return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
 
-export const TARGETS: FuzzTarget[] = [safetensors, index, npyTarget, npz, pytorch, onnx, tfjs, model];
+export const TARGETS: FuzzTarget[] = [safetensors, index, npyTarget, npz, pytorch, legacy, onnx, tfjs, model];

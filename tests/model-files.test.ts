@@ -158,7 +158,7 @@ test("formats that are not read are refused by name, with what to do", async () 
   const bytes = (latin1: string) => Uint8Array.from(latin1.padEnd(600, "\0"), (c) => c.charCodeAt(0));
   const foreign: [Uint8Array, RegExp][] = [
     [bytes("\x89HDF\r\n\x1a\n"), /HDF5.*numpy\.savez/], [bytes("GGUF\x03"), /GGUF/], [bytes("GGUF\x03\0\0\0{"), /GGUF/], [bytes("\x1c\0\0\0TFL3"), /TensorFlow Lite/],
-    [bytes("\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."), /pickle.*1\.6/], [bytes("\x80\x04\x95"), /pickle/],
+    [bytes("\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."), /damaged pickle/], [bytes("\x80\x04\x95"), /a pickle, and no file of torch\.save/],
     [bytes("\x08\x01\x12\x90\x10\x0a\x05"), /SavedModel/], [bytes("x".repeat(257) + "ustar"), /tar archive/],
     [bytes("version https://git-lfs.github.com/spec/v1\n"), /git lfs pull/], [bytes("\n<!DOCTYPE html>"), /web page/],
     [zipSync({ "model.weights.h5": text("x") }), /Keras/], [zipSync({ "readme.txt": text("x") }), /zip archive without/],

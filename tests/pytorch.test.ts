@@ -6,7 +6,7 @@ import { unzipSync, zipSync } from "fflate";
 import { parsePytorch } from "../bindings/io/index.ts";
 import { assertModel, assertRefused, countingBlob, readModel } from "./models.ts";
 
-for (const file of ["kinds", "protocol4", "protocol5", "views", "tensor", "big_endian", "deflated", "torch2", "script"]) {
+for (const file of ["kinds", "protocol4", "protocol5", "views", "tensor", "big_endian", "deflated", "torch2", "script", "frozen", "legacy4"]) {
   test(`${file}.pt`, async () => {
     const model = await parsePytorch(readModel(`${file}.pt`));
     await assertModel(model, `${file}.pt`);
@@ -48,11 +48,25 @@ test("of a Blob the directory and the pickle are read, and each tensor when it i
   assert.equal(read() - before, 30 + 24);
 });
 
-test("refused by name: functions, classes, whole modules; nothing is run", async () => {
+test("before 1.6: views of the same storage, and others between them", async () => {
+  for (const source of [readModel("legacy.pt"), new Blob([readModel("legacy.pt")])]) {
+    const model = await parsePytorch(source);
+    await assertModel(model, "legacy.pt");
+    assert.deepEqual(model.skipped, [
+      { name: "complex", reason: "its numbers are torch.ComplexFloatStorage" }, { name: "quantised", reason: "it is quantised" },
+    ]);
+  }
+});
+
+test("whole modules by the names of their state dicts; other objects by their attributes; tensors with attributes", async () => {
+  const model = await parsePytorch(readModel("module.pt"));
+  await assertModel(model, "module.pt");
+  assert.deepEqual(model.warnings, ["of objects (torch.nn.modules.container.Sequential, … 3 classes) the attributes were read, nothing was run"]);
+  await assertModel(await parsePytorch(readModel("objects.pt")), "objects.pt");
+});
+
+test("refused by name: functions and classes that are called; nothing is run", async () => {
   await assertRefused(parsePytorch(readModel("calls.pt"), "x.pt"), /^x\.pt: the pickle calls (posix|os)\.system, nothing was run; expected tensors/);
-  await assertRefused(parsePytorch(readModel("module.pt"), "x.pt"),
-    /the pickle calls torch\.nn\.modules\.container\.Sequential, nothing was run; .*of a whole module save its state_dict\(\)/);
-  await assertRefused(parsePytorch(readModel("legacy.pt"), "x.pt"), /a file of PyTorch before 1\.6, expected a zip archive: torch\.save\(torch\.load/);
 });
 
 const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
@@ -64,12 +78,23 @@ const file = (pickle: string, others: Record<string, Uint8Array> = {}) =>
 const tensor = (offset: string, shape: string, strides: string, count = "K\x04", storage = "0") =>
   `ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x01${storage}U\x03cpu${count}tQ${offset}${shape}${strides}\x89}tR.`;
 const wide = (hex: string) => `\x8a${String.fromCharCode(hex.length / 2)}${String.fromCharCode(...hex.match(/../g)!.map((byte) => parseInt(byte, 16)))}`;
+/** A file from before 1.6: its object, the keys of its storages, and their bytes with what they claim to be. */
+const legacy = (pickle: string, keys: string, storages: [count: number, bytes: number][]) => ascii(
+  "\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}." +
+  `\x80\x02${pickle}\x80\x02](${keys.replace(/./g, "U\x01$&")}e.${storages.map(([count, bytes]) => `${String.fromCharCode(count)}${"\0".repeat(7)}${"\0\0\x80?".repeat(bytes / 4)}`).join("")}`);
 const TWO_TO_60 = wide("0000000000000010");
 
 test("a tensor written by hand is read", async () => {
   const { tensors } = await parsePytorch(file(tensor("K\x01", "K\x03\x85", "K\x01\x85")));
   assert.deepEqual(tensors.map(({ name, shape }) => [name, shape]), [["tensor", [3]]]);
   assert.equal((await tensors[0]!.data()).length, 3);
+});
+
+test("before 0.4: a tensor of a part of a storage, rebuilt in the old way, after a module's class and source", async () => {
+  const part = "(U\x06moduleca.b\nNet\nU\x01fU\x01stQ0ctorch._utils\n_rebuild_tensor\n((U\x07storagectorch.cuda\nFloatStorage\nU\x010U\x03cpuK\x04(U\x017K\x01K\x03ttQK\x01K\x02\x85K\x01\x85tR.";
+  const { tensors } = await parsePytorch(legacy(part, "0", [[4, 16]]));
+  assert.deepEqual([tensors.map(({ shape }) => shape), [...(await tensors[0]!.data())]], [[[2]], [1, 1]]);
+  assert.deepEqual((await tensors[0]!.stored()).bytes.length, 8);
 });
 
 test("an OrderedDict of pairs, as Python 2 wrote it", async () => {
@@ -80,10 +105,13 @@ test("an OrderedDict of pairs, as Python 2 wrote it", async () => {
 
 const refused: [string, string | Uint8Array, RegExp][] = [
   ["builtins by their old name", "c__builtin__\neval\n(U\x031+1tR.", /the pickle calls builtins\.eval, nothing was run/],
-  ["a name with a line break in protocol 4", "\x8c\x02os\x8c\x07sys\ntem\x93)R.", /the pickle calls os\.sys\?tem, nothing was run/],
-  ["a value that is called", "ctorch\nFloatStorage\n)R.", /the pickle calls torch\.FloatStorage/],
-  ["a name that objects have by themselves", "cconstructor\nconstructor\n)R.", /calls constructor\.constructor/],
-  ["TorchScript's classes elsewhere", "c__torch__.m\nNet\n)\x81.", /calls __torch__\.m\.Net/],
+  ["a name with a line break in protocol 4", "\x8c\x02os\x8c\x07sys\ntem\x93N\x85R.", /the pickle calls os\.sys\?tem, nothing was run/],
+  ["a value that is called", "ctorch\nFloatStorage\nN\x85R.", /the pickle calls torch\.FloatStorage/],
+  ["a name that objects have by themselves", "cconstructor\nconstructor\nN\x85R.", /calls constructor\.constructor/],
+  ["an object that is made of something", "cm\nNet\nK\x01\x85\x81.", /calls m\.Net/],
+  ["a tensor that a function makes of itself", "ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nNU\x01x\x85NtR.", /calls os\.system, nothing was run/],
+  ["a tensor that is made as it is made", "ctorch._tensor\n_rebuild_from_type_v2\n]q\0(h\x01Nh\0eR.".replace("h\x01", "ctorch._tensor\n_rebuild_from_type_v2\n"), /a tensor that nothing makes/],
+  ["a module in itself", "cm\nNet\n)\x81q\0}(U\x0b_parameters}U\x08_modules}U\x01ah\0sub.", /nested too deeply, or in itself, at a\.a/],
   ["opcodes that torch does not write", "(ios\nsystem\n.", /opcode 0x69 at byte 3, which torch\.save does not write/],
   ["an empty stack", ".", /it takes from an empty stack/],
   ["a missing mark", "t.", /it lacks a mark/],
@@ -116,6 +144,14 @@ const refused: [string, string | Uint8Array, RegExp][] = [
   ["an unknown byte order", file("}.", { "a/byteorder": ascii("middle") }), /the byteorder is middle/],
   ["two pickles", file("}.", { "b/data.pkl": ascii("}.") }), /holds 2 files data\.pkl/],
   ["an archive of something else", zipSync({ "a.txt": ascii("a") }), /holds 0 files data\.pkl/],
+  ["a list of other storages", legacy(tensor("K\0", "K\x04\x85", "K\x01\x85"), "1", [[4, 16]]), /no tensor has the storage 1/],
+  ["a list of no storages", legacy(tensor("K\0", "K\x04\x85", "K\x01\x85"), "", [[4, 16]]), /the list of storages is not that of the 1 in the pickle/],
+  ["a storage of another size", legacy(tensor("K\0", "K\x04\x85", "K\x01\x85"), "0", [[5, 20]]), /storage 0 has 5 elements at byte \d+, by the pickle 4/],
+  ["a storage that ends early", legacy(tensor("K\0", "K\x04\x85", "K\x01\x85"), "0", [[4, 12]]), /truncated: storage 0 ends at byte \d+/],
+  ["a storage of two sizes", legacy(`(${tensor("K\0", "K\x04\x85", "K\x01\x85").slice(0, -1)}${tensor("K\0", "K\x04\x85", "K\x01\x85", "K\x05").slice(0, -1)}l.`, "0", [[4, 16]]), /storage 0 has two types or sizes/],
+  ["a storage of what is none", legacy(tensor("K\0", "K\x04\x85", "K\x01\x85").replace("FloatStorage", "QuadStorage"), "0", [[4, 16]]), /storage 0 is a torch\.QuadStorage/],
+  ["2^60 elements in an old file", legacy(tensor("K\0", "K\x04\x85", "K\x01\x85", wide("000000000001")), "0", [[4, 16]]), /storage 0 has 4 elements at byte \d+, by the pickle 1099511627776/],
+  ["an old file that ends after its pickles", legacy(tensor("K\0", "K\x04\x85", "K\x01\x85"), "0", []), /truncated: storage 0 takes 8 bytes/],
   ["no archive", ascii("hello"), /no zip archive, expected a file of torch\.save/],
 ];
 for (const [what, pickle, message] of refused) {

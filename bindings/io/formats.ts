@@ -3,18 +3,20 @@
 import { FormatError } from "../errors.ts";
 import { isGzip } from "./gzip.ts";
 import { NPY_MAGIC } from "./npy.ts";
+import { isLegacyPytorch } from "./pytorchLegacy.ts";
 import type { FileReader } from "./source.ts";
 import { isZip } from "./zip.ts";
 
-export type Format = "safetensors" | "npy" | "zip" | "onnx" | "gzip" | "json";
+export type Format = "safetensors" | "pytorch" | "npy" | "zip" | "onnx" | "gzip" | "json";
 
-export const UNDERSTOOD = "safetensors, PyTorch's .pt or .pth (a zip archive), .npy, .npz, ONNX or TensorFlow.js's model.json";
+export const UNDERSTOOD = "safetensors, PyTorch's .pt or .pth, .npy, .npz, ONNX or TensorFlow.js's model.json";
 
 /** A file's format. FormatError that says what it is, where that is known, and what to do. */
 export async function formatOf({ name, size, read }: FileReader): Promise<Format> {
   if (size === 0) throw new FormatError(`${name}: the file is empty`);
   const head = await read(0, Math.min(size, 512), "its first bytes");
   if (isSafetensors(head)) return "safetensors";
+  if (isLegacyPytorch(head)) return "pytorch";
   const foreign = FOREIGN.find(({ test }) => test(head));
   if (foreign) throw new FormatError(`${name}: ${foreign.is}, which is not read; ${foreign.instead}`);
   if (NPY_MAGIC.every((c, i) => head[i] === c)) return "npy";
@@ -39,7 +41,7 @@ const FOREIGN: Foreign[] = [
   { is: "TensorFlow Lite", test: (head) => text(head, 4, 4) === "TFL3", instead: ORIGINAL },
   { is: "ONNX Runtime's .ort", test: (head) => text(head, 4, 4) === "ORTM", instead: "take the .onnx file that it was made from" },
   {
-    is: "a pickle, as torch.save wrote before PyTorch 1.6",
+    is: "a pickle, and no file of torch.save",
     test: (head) => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5,
     instead: "loading a pickle runs the code in it: where it is from, save its state_dict with torch.save or safetensors",
   },

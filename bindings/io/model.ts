@@ -16,7 +16,7 @@ import { isTfjs, parseTfjs, tfjsPaths } from "./tfjs.ts";
 import { zipEntries } from "./zip.ts";
 
 /** What a file is to a model: its format, and in which a text of JSON or an archive is. */
-type Kind = Exclude<Format, "json" | "zip" | "gzip"> | "tfjs" | "safetensors index" | "PyTorch index" | "npz" | "pytorch" | "gzip";
+type Kind = Exclude<Format, "json" | "zip" | "gzip"> | "tfjs" | "safetensors index" | "PyTorch index" | "npz" | "gzip";
 
 /** An index of a model in shards, a manifest. */
 const LARGEST_JSON = 2 ** 28;

@@ -14,7 +14,7 @@ export class Global {
 }
 
 export interface PickleHost {
-  /** Throws if it does not know the name. */
+  /** What stands for a name; throws if it may not be mentioned. */
   global(name: string): Global;
   /** What a call stands for; throws if it may not be called so. */
   call(callee: Global, args: unknown[]): unknown;
@@ -34,21 +34,24 @@ const LONGEST_INTEGER = 256;
 const STOP = 0x2e;
 const DECODERS = { "utf-8": new TextDecoder("utf-8", { ignoreBOM: true }), latin1: new TextDecoder("latin1") };
 
-/** The object that a pickle stands for. FormatError if it is damaged or does what the host does not know. */
-export function unpickle(bytes: Uint8Array, host: PickleHost, name: string): unknown {
-  return new Machine(bytes, host, name).run();
+/**
+ * The object that the pickle from byte `start` on stands for, and where the pickle ends. FormatError if it is damaged or does
+ * what the host does not know.
+ */
+export function unpickle(bytes: Uint8Array, host: PickleHost, name: string, start = 0): { value: unknown; end: number } {
+  const machine = new Machine(bytes, start, host, name);
+  return { value: machine.run(), end: machine.at };
 }
 
 class Machine {
   private readonly view: DataView;
-  private at = 0;
   private objects = 0;
   private stack: unknown[] = [];
   /** The stacks below the marks. */
   private readonly below: unknown[][] = [];
   private readonly memo = new Map<number, unknown>();
 
-  constructor(private readonly bytes: Uint8Array, private readonly host: PickleHost, private readonly name: string) {
+  constructor(private readonly bytes: Uint8Array, public at: number, private readonly host: PickleHost, private readonly name: string) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -134,11 +137,11 @@ class Machine {
       case 0x6a: return this.push(this.recall(view.getUint32(this.skip(4), true))); // LONG_BINGET
       case 0x63: { // GLOBAL
         const module = this.line();
-        return this.push(this.global(module, this.line()));
+        return this.pushNew(this.global(module, this.line()));
       }
       case 0x93: { // STACK_GLOBAL
         const [module, name] = this.popMany(2);
-        return this.push(this.global(module, name));
+        return this.pushNew(this.global(module, name));
       }
       case 0x51: return this.pushNew(this.host.persistent(this.pop())); // BINPERSID
       case 0x52: case 0x81: { // REDUCE, NEWOBJ
