@@ -8,13 +8,17 @@ import { spawnHost } from "./crew.ts";
 import { addFunctions, type WithFunctions } from "./functions.ts";
 import { mapNames, names, type Asynchronous } from "./names.ts";
 import type { Operations } from "./operations.ts";
-import type { CallOptions, CreateOptions } from "./options.ts";
+import { checkOptions, type CallOptions, type CreateOptions, type OptionNames } from "./options.ts";
 import { version } from "./version.ts";
 
 export interface EngineOptions extends CreateOptions {
   /** false: in the caller's thread; no abort or progress within a call. Default true. */
   worker?: boolean;
 }
+
+const engineOptions: OptionNames<EngineOptions> = {
+  threads: true, reproducible: true, wasmUrl: true, workerUrl: true, createWorker: true, worker: true,
+};
 
 /** What was chosen at creation, and why. */
 export interface EngineInfo {
@@ -51,6 +55,7 @@ export interface Engine extends WithFunctions<Asynchronous<Operations>> {
 
 /** Starts an engine. Nothing is fetched unless `wasmUrl` or `workerUrl` says so; the process may exit while it is idle. */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  checkOptions("createEngine", options, engineOptions);
   const { worker = true } = options;
   const spawn = spawner("createEngine", options);
   const spawning = spawnHost(!worker, spawn);

@@ -45,8 +45,8 @@ export type WithFunctions<Tree extends Calls> = Omit<Tree, "kernels" | "regressi
   };
 };
 
-/** The tree, with the functions. */
-export function addFunctions<Tree extends Calls>(calls: Tree): WithFunctions<Tree> {
+/** The tree, with the functions. `analyzeLayer` takes CallOptions, also where the tree's does not. */
+export function addFunctions<Tree extends Calls>(calls: Tree, analyzeLayer: AnalyzeLayer = calls.weights.analyzeLayer): WithFunctions<Tree> {
   const operator = (kernel: Kernel, X: MatrixLike): KernelOperator => ({
     n: toMatrix("kernels.operator", "X", X).rows, kernel, X, apply: (V) => calls.kernels.multiply(kernel, X, null, V),
   });
@@ -67,7 +67,7 @@ export function addFunctions<Tree extends Calls>(calls: Tree): WithFunctions<Tre
       // a part of its own: most pages have no model
       analyze: async (model: ModelFile | readonly Tensor[], options?: ModelOptions) => {
         const { analyzeModel } = await import("./weights/analyze.ts");
-        return analyzeModel(calls.weights.analyzeLayer, model, options);
+        return analyzeModel(analyzeLayer, model, options);
       },
     },
   } as unknown as WithFunctions<Tree>;

@@ -6,7 +6,7 @@ import type { Gather } from "./core/parts.ts";
 import type { HostRole } from "./core/pool.ts";
 import { Aborted, Runtime } from "./core/runtime.ts";
 import { isOperator, isSteps, type Steps } from "./linalg/operator.ts";
-import { runOperation } from "./operations.ts";
+import { checkCall, runOperation } from "./operations.ts";
 import { PartPorts, splits, type PartsOfCall } from "./parts.ts";
 import { PROGRESS_INTERVAL, reviveOperator, toRecord, transferables, type Reply, type Request } from "./rpc.ts";
 
@@ -43,6 +43,7 @@ export function startHost(role: HostRole, port: Port): (request: Request) => voi
     if ("path" in request) {
       const split = partPorts && splits[request.path];
       if (split) {
+        checkCall(request.path, request.args);
         const parts = partPorts.forCall();
         const steps = split(rt, parts, ...(request.args as never[]));
         return { steps, step: steps.next([]), parts };

@@ -8,6 +8,8 @@ import { isKernelOperator, placeOperator } from "./kernels/operator.ts";
 import * as linalg from "./linalg/operations.ts";
 import { isSteps, runSteps } from "./linalg/operator.ts";
 import * as networks from "./networks/operations.ts";
+import { optionNames } from "./optionNames.ts";
+import { checkOptions, isRecord } from "./options.ts";
 import * as regression from "./regression/operations.ts";
 import * as weights from "./weights/operations.ts";
 
@@ -15,13 +17,20 @@ export const operations = { linalg, hinf, kernels, networks, regression, weights
 
 export type Operations = typeof operations;
 
-type Node = { [name: string]: Node | ((rt: Runtime, ...args: unknown[]) => unknown) };
+/** What stands at a path such as "linalg.eigh" in a tree of the same names. */
+const find = (tree: object, path: string): unknown =>
+  path.split(".").reduce((node, name) => (node as Record<string, unknown>)[name], tree as unknown);
 
 /** The operation at a path such as "linalg.eigh". */
 export function operationAt(path: string): (rt: Runtime, ...args: unknown[]) => unknown {
-  let node: Node | ((rt: Runtime, ...args: unknown[]) => unknown) = operations as unknown as Node;
-  for (const name of path.split(".")) node = (node as Node)[name]!;
-  return node as (rt: Runtime, ...args: unknown[]) => unknown;
+  return find(operations, path) as (rt: Runtime, ...args: unknown[]) => unknown;
+}
+
+/** Refuses options that the operation at a path does not have. */
+export function checkCall(path: string, args: unknown[]): void {
+  const place = find(optionNames, path) as number | [after: number, names: Record<string, true>];
+  if (typeof place !== "number") checkOptions(path, args[place[0]], place[1]);
+  else if (isRecord(args[place])) checkOptions(path, args[place], {}); // Array.prototype.map gives more arguments too
 }
 
 /**
@@ -29,6 +38,7 @@ export function operationAt(path: string): (rt: Runtime, ...args: unknown[]) => 
  * applied here, step by step.
  */
 export function runOperation(rt: Runtime, path: string, args: unknown[]): unknown {
+  checkCall(path, args);
   const operation = operationAt(path);
   const [first, ...rest] = args;
   if (!isKernelOperator(first)) return operation(rt, ...args);

@@ -1,4 +1,4 @@
-// Options that every call of an engine takes, and those of creation; the check of a count.
+// Options that every call of an engine takes, and those of creation; the checks of a record of options and of a count.
 
 export type {} from "./ambient.ts";
 import { OptionError } from "./errors.ts";
@@ -55,4 +55,23 @@ export function checkCount(fn: string, name: string, value: unknown, least = 1, 
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
   const range = most < 2 ** 31 - 1 ? `from ${least} to ${most}` : `from ${least} on`;
   throw new OptionError(`${fn}: ${name} is ${String(value)}, expected a whole number ${range}`);
+}
+
+/** Every option of T by name; of a union those of all its members. */
+export type OptionNames<T> = Record<T extends unknown ? keyof T : never, true>;
+
+const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
+
+/** An object that is no array, date, map or the like. */
+export const isRecord = (value: unknown): value is Record<string, unknown> => tagOf(value) === "Object";
+
+/** Refuses what is no record, and names that are not `known`. `path`: where the record stands among the options of `fn`. */
+export function checkOptions(fn: string, options: unknown, known: Partial<Record<string, true>>, path = ""): void {
+  if (options === undefined) return;
+  const refuse = (what: string, expected: string) => { throw new OptionError(`${fn}: ${what}, expected ${expected}`); };
+  if (!isRecord(options)) {
+    return refuse(`${path || "options"} is ${String(Object(options) === options ? tagOf(options) : options)}`, "an object");
+  }
+  const unknown = Object.keys(options).find((name) => known[name] !== true);
+  if (unknown !== undefined) refuse(`there is no option ${path && `${path}.`}${unknown}`, Object.keys(known).join(", ") || "none");
 }

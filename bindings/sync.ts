@@ -12,7 +12,8 @@ import { addFunctions, type WithFunctions } from "./functions.ts";
 import { isSteps, runSteps } from "./linalg/operator.ts";
 import { mapNames, names, type Synchronous } from "./names.ts";
 import { runOperation, type Operations } from "./operations.ts";
-import type { CreateOptions } from "./options.ts";
+import { checkOptions, type CreateOptions, type OptionNames } from "./options.ts";
+import type { AnalyzeLayer } from "./weights/analyze.ts";
 
 export * from "./errors.ts";
 export * as kernels from "./kernels/descriptions.ts";
@@ -35,8 +36,13 @@ export type Core = Tree["linalg"] & Omit<Tree, "linalg"> & {
   close(): void;
 };
 
+const createOptions: OptionNames<CreateOptions> = {
+  threads: true, reproducible: true, wasmUrl: true, workerUrl: true, createWorker: true,
+};
+
 /** A synchronous core with `threads` threads (default 1), the caller's among them. */
 export async function createCore(options: CreateOptions = {}): Promise<Core> {
+  checkOptions("createCore", options, createOptions);
   return bind(await createRuntime("createCore", options, 1));
 }
 
@@ -51,6 +57,9 @@ export function bind(rt: Runtime): Core {
       throw orOutOfMemory(error);
     }
   };
-  const { linalg, ...rooms } = addFunctions(mapNames<Synchronous<Operations>>(names, call));
+  const calls = mapNames<Synchronous<Operations>>(names, call);
+  // within a layer nothing can be heard or told
+  const analyzeLayer: AnalyzeLayer = (W, { signal: _signal, onProgress: _onProgress, ...options }) => calls.weights.analyzeLayer(W, options);
+  const { linalg, ...rooms } = addFunctions(calls, analyzeLayer);
   return { ...linalg, ...rooms, variant: rt.binary.variant, threads: rt.threads, close: () => rt.close() };
 }

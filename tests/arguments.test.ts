@@ -6,6 +6,8 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { createEngine, matrix, normalizeRows, OptionError, type Engine, type Matrix } from "eigenscope";
 import { createCore } from "eigenscope/core";
+import { names } from "../bindings/names.ts";
+import { optionNames } from "../bindings/optionNames.ts";
 import { compact } from "../bindings/rpc.ts";
 
 async function withEngine(body: (es: Engine) => Promise<void>): Promise<void> {
@@ -101,3 +103,65 @@ test("what is no signal, or no function, is refused at once", () => withEngine(a
   const { signal } = runInNewContext("({ signal: Object.assign(new EventTarget(), { aborted: false }) })", { EventTarget }) as { signal: AbortSignal };
   assert.deepEqual([...(await es.linalg.gram([[3, 4]], { signal })).data], [25]);
 }));
+
+/** Every operation by its path, with what optionNames has of it. */
+function places(tree: object = optionNames, path = ""): [path: string, after: number, known: string[] | undefined][] {
+  return Object.entries(tree).flatMap(([name, place]) => {
+    const at = path ? `${path}.${name}` : name;
+    if (typeof place === "number") return [[at, place, undefined]];
+    return Array.isArray(place) ? [[at, place[0] as number, Object.keys(place[1] as object)]] : places(place as object, at);
+  });
+}
+
+const la = await createCore();
+const find = (tree: unknown, path: string): any => path.split(".").reduce((node, name) => (node as any)[name], tree);
+/** A call of the core, and what it throws. */
+const thrown = (path: string, args: unknown[]): unknown => {
+  try {
+    find({ ...la, linalg: la }, path)(...args);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+const refusal = (path: string, args: unknown[], message: string) => {
+  const error = thrown(path, args);
+  assert.ok(error instanceof OptionError, `${path}: ${String(error)}`);
+  assert.equal(error.message, `${path}: ${message}`);
+};
+
+for (const [path, after, known] of places()) {
+  test(`${path} refuses options that it does not have, before it looks at data, and no others`, () => {
+    assert.equal(find(names, path), true);
+    const data = new Array<undefined>(after).fill(undefined);
+    refusal(path, [...data, { nonsense: undefined }], `there is no option nonsense, expected ${known?.join(", ") ?? "none"}`);
+    // a core runs a call to its end, and says so
+    refusal(path, [...data, { signal: new AbortController().signal }], `there is no option signal, expected ${known?.join(", ") ?? "none"}`);
+    const things: [unknown, string][] = [[null, "null"], [3, "3"], ["x", "x"], [[], "Array"], [new Float64Array(2), "Float64Array"], [() => 1, "Function"]];
+    for (const [value, shown] of things) {
+      const message = `options is ${shown}, expected an object`;
+      if (known) refusal(path, [...data, value], message);
+      else assert.notEqual((thrown(path, [...data, value]) as Error | undefined)?.message, `${path}: ${message}`);
+    }
+    for (const name of known ?? []) {
+      assert.doesNotMatch(String(thrown(path, [...data, { [name]: undefined }])), /there is no option/, name);
+    }
+  });
+}
+
+test("options of calls that are no operations are refused by name too", async () => {
+  await assert.rejects(createCore({ thread: 2 } as never), { code: "ERR_OPTION", message: /^createCore: there is no option thread, expected threads, / });
+  await assert.rejects(createEngine(null as never), { code: "ERR_OPTION", message: "createEngine: options is null, expected an object" });
+  const analyze = (options: unknown) => la.weights.analyze([], options as never);
+  await assert.rejects(analyze({ onlayer: () => {} }), { code: "ERR_OPTION", message: /^weights\.analyze: there is no option onlayer, expected .*, onLayer$/ });
+  await assert.rejects(analyze([]), { code: "ERR_OPTION", message: "weights.analyze: options is Array, expected an object" });
+  assert.throws(() => la.weights.analyzeLayer([[1, 2]], { bootstrap: { replica: 9 } as never }), {
+    code: "ERR_OPTION", message: "weights.analyzeLayer: there is no option bootstrap.replica, expected replicas, seed, confidence",
+  });
+});
+
+test("options of any other realm are options, and Array.prototype.map can call what has none", () => {
+  assert.equal(la.eigsh([[1, 0], [0, 2]], runInNewContext("({ k: 1 })") as object).values[0], 2);
+  assert.equal(la.eigsh([[1, 0], [0, 2]], Object.assign(Object.create(null) as object, { k: 1 })).values[0], 2);
+  assert.deepEqual([[[3, 4]], [[1, 2]]].map(la.gram).map(({ data }) => data[0]), [25, 5]);
+});

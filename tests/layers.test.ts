@@ -9,7 +9,7 @@ const ROOT = new URL("../bindings/", import.meta.url).pathname;
 
 /** Layers from the ground up; a name is a folder or a file of bindings/. */
 const LAYERS = [
-  ["errors", "options", "version"],
+  ["errors", "options", "optionNames", "version"],
   ["core"],
   ["linalg", "random", "io"],
   ["kernels", "networks"],

@@ -4,7 +4,8 @@
 import { FormatError, OptionError } from "../errors.ts";
 import { ITEM_SIZE } from "../io/decode.ts";
 import type { ModelFile, StoredTensor, Tensor } from "../io/tensors.ts";
-import type { CallOptions } from "../options.ts";
+import { layerOptions } from "../optionNames.ts";
+import { checkOptions, type CallOptions, type OptionNames } from "../options.ts";
 import type { LayerOptions, LayerReport } from "./analyzeLayer.ts";
 import type { WeightLike } from "./layers.ts";
 import { recognise, type Recognised } from "./recognise.ts";
@@ -16,6 +17,8 @@ export interface ModelOptions extends LayerOptions, CallOptions {
   /** Called with each report as soon as it is there. */
   onLayer?: (report: LayerReport) => void;
 }
+
+const modelOptions: OptionNames<ModelOptions> = { ...layerOptions, signal: true, onProgress: true, only: true, onLayer: true };
 
 export interface ModelReport {
   layers: LayerReport[];
@@ -46,6 +49,7 @@ const MOST_BYTES = 2 ** 32;
 export async function analyzeModel(
   analyzeLayer: AnalyzeLayer, model: ModelFile | readonly Tensor[], options: ModelOptions = {},
 ): Promise<ModelReport> {
+  checkOptions("weights.analyze", options, modelOptions);
   const file = fileOf(model);
   const { onLayer, onProgress, only, ...rest } = options;
   const { signal } = rest;

@@ -2,6 +2,7 @@
 
 import type { Runtime } from "../core/runtime.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { alternatives, type Alternatives } from "./alternatives.ts";
 import { bootstrap, type BootstrapOptions, type BootstrapResult } from "./bootstrap.ts";
 import { checkRandomize, checkSpectrum, permuted, spectrum, type Part, type Spectrum, type SpectrumOptions } from "./esd.ts";
@@ -22,6 +23,8 @@ export interface LayerOptions extends SpectrumOptions, Omit<PowerLawOptions, "di
   /** The p-value of the power law, standard errors and intervals; of the options of `bootstrap` those that are not of the fit. */
   bootstrap?: Pick<BootstrapOptions, "replicas" | "seed" | "confidence">;
 }
+
+const bootstrapOptions: OptionNames<LayerOptions["bootstrap"] & {}> = { replicas: true, seed: true, confidence: true };
 
 export interface LayerReport extends Omit<PowerLawFit, "n" | "scan"> {
   name: string;
@@ -93,9 +96,7 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const { randomize, compare = false } = options;
   if (randomize !== undefined) checkRandomize(fn, randomize);
   if (typeof compare !== "boolean") throw new OptionError(`${fn}: compare is ${JSON.stringify(compare)}, expected true or false`);
-  if (options.bootstrap !== undefined && (typeof options.bootstrap !== "object" || options.bootstrap === null)) {
-    throw new OptionError(`${fn}: bootstrap is ${JSON.stringify(options.bootstrap)}, expected its options, such as { replicas: 1000 }`);
-  }
+  checkOptions(fn, options.bootstrap, bootstrapOptions, "bootstrap");
   const layer = toLayer(fn, W);
   const { name, kind, shape } = layer;
   const spectra = options.bootstrap ? BEFORE_BOOTSTRAP : 1;

@@ -20,6 +20,27 @@ export const errors: Case[] = [
     }),
   },
   {
+    title: "options that a call does not have are refused by name",
+    run: ({ options }) => withEngine(options, async (es) => {
+      const refused = async (call: Promise<unknown>, message: string) => {
+        const error = await rejection(call);
+        assert.instanceOf(error, OptionError);
+        assert.match(error.message, new RegExp(`^${message}$`));
+      };
+      const X = matrix(4, 2, Float64Array.of(1, 2, 3, 4, 5, 6, 7, 9));
+      const onProgress = () => {};
+      await refused(es.linalg.eigsh(positive(5, 1), { K: 2, onProgress } as never), "linalg.eigsh: there is no option K, expected k, which, .*");
+      await refused(es.weights.powerLaw([1, 2, 3], { xMin: 2 } as never), "weights.powerLaw: there is no option xMin, expected xmin, .*");
+      await refused(es.weights.powerLaw([1, 2, 3], null as never), "weights.powerLaw: options is null, expected an object");
+      // these two split where memory can't be shared
+      await refused(es.hinf.monteCarlo(X, { features: 100, sed: 1 } as never), "hinf.monteCarlo: there is no option sed, .*");
+      await refused(es.linalg.gram(X, { transposed: true, onProgress } as never), "linalg.gram: there is no option transposed, expected none");
+      await refused(es.weights.analyze([], { normalise: "rows" } as never), "weights.analyze: there is no option normalise, .*");
+      await refused(createEngine({ ...options, thread: 2 } as never), "createEngine: there is no option thread, expected threads, .*");
+      assert.deepEqual([...(await es.linalg.gram([[3, 4]], { signal: undefined, onProgress })).data], [25]);
+    }),
+  },
+  {
     title: "a request beyond the memory fails before anything is computed",
     run: ({ options }) => withEngine(options, async (es) => {
       const since = performance.now();
