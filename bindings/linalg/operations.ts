@@ -6,7 +6,8 @@
  * - On a core (`createCore`) the same calls stand at its top and return their values at once: `la.eigh(A)`.
  *
  * Every matrix that is given must be finite, or the call fails with NotFiniteError; of the wrong shape, with ShapeError;
- * too large for the memory, with OutOfMemoryError, before anything is computed. Inputs are never changed.
+ * too large for the memory, with OutOfMemoryError; options that the call does not have, with OptionError: all before
+ * anything is computed. Inputs are never changed.
  *
  * @module linalg
  */
