@@ -40,8 +40,10 @@ export const progress: Case[] = [
       };
       const silent: string[] = [];
       for (const [name, call] of longCalls(surroundings)) {
-        // a busy machine may make any call a long one
-        if (await isSilent(call) && await isSilent(call) && await isSilent(call)) silent.push(name);
+        // a busy machine may make any call a long one, but not every time
+        let tries = 6;
+        while (tries > 0 && await isSilent(call)) tries--;
+        if (tries === 0) silent.push(name);
       }
       assert.deepEqual(silent, []);
     }),
