@@ -152,7 +152,7 @@ export class Calls {
       this.crew!.post(this.local ? request : compact(request));
     } catch (error) { // what can't be cloned
       if ("path" in request) {
-        this.finish(() => pending.settle(() => pending.reject(error)));
+        this.finish(() => pending.settle(() => pending.reject(asOptionError(request.path, error))));
       } else {
         pending.thrown = { error };
         this.post(pending, { id: request.id, answer: "failed" });
@@ -293,6 +293,12 @@ export class Calls {
 /** Only a result is the whole. */
 function tellPart(pending: Pending, fraction: number): void {
   if (fraction < 1) pending.tell(fraction);
+}
+
+/** Browsers' own message has the source of a function in it, and does not say of which call. */
+function asOptionError(path: string, error: unknown): unknown {
+  if ((error as Error | undefined)?.name !== "DataCloneError") return error;
+  return new OptionError(`${path}: an argument holds what can't be sent to a worker (a function, a promise, a proxy as Vue's reactive()), expected plain data`);
 }
 
 /** For messages: "object AbortController". */

@@ -6,7 +6,10 @@ import type { StoredTensor, TensorData, TensorDtype } from "../io/tensors.ts";
 import { toMatrix, type MatrixLike } from "../linalg/matrix.ts";
 import type { LayerHints, LayerKind } from "./recognise.ts";
 
-/** The weights of a layer: a matrix (outputs × inputs), numbers with a shape, or a tensor as a file holds it. */
+/**
+ * The weights of a layer: a matrix (outputs × inputs), numbers with a shape, or a tensor as a file holds it, which is what
+ * `await tensor.stored()` gives of a model's. For `weights.analyze` the tensor itself will do: `analyze([tensor])`.
+ */
 export type WeightLike = MatrixLike | (LayerHints & StoredTensor) | (LayerHints & WeightData);
 
 export interface WeightData {
