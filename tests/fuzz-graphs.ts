@@ -66,7 +66,7 @@ const external = [{ name: "external.bin", source: fixture("external.bin") }];
 
 export const onnx: FuzzTarget = {
   name: "onnx",
-  files: ["mlp", "sequence", "types", "orientation", "quantized", "nested", "external"].map((name) => fixture(`${name}.onnx`)),
+  files: ["mlp", "moves", "sequence", "types", "orientation", "quantized", "nested", "external"].map((name) => fixture(`${name}.onnx`)),
   parse: (bytes) => readAll(parseOnnx(bytes, { name: "fuzz", files: external })),
   header(bytes) {
     if (!fieldsOf(bytes).some(({ field, wireType }) => field === 7 && wireType === WireType.LengthDelimited)) throw new Error("no graph");

@@ -107,6 +107,18 @@ test("ONNX: the operator decides", () => {
   by("Mul", [64, 1, 1], /goes into Mul/);
   by("BatchNormalization", [64], /vector/);
   by("Transpose", [10, 84], { kind: "dense" });
+  // keras2onnx writes kernels as Conv has them, and keeps Keras' names
+  by("Conv", [64, 32, 3, 3], { kind: "conv2d" }, "conv2d_6/kernel:0");
+  by("EmbedLayerNormalization", [30522, 768], { kind: "embedding" });
+  by("Einsum", [12, 64, 64], /Einsum with 3 dimensions/);
+  by("GroupQueryAttention.7", [4096, 64], /goes into GroupQueryAttention\.7/);
+});
+
+test("fixed transforms are no layers", () => {
+  for (const name of ["stft.forward_basis_buffer", "spectrogram_extractor.stft.conv_real.weight", "time2freq/stft-imag/kernel", "logmel_extractor.melW"]) {
+    assert.match((recognise({ name, shape: [258, 1, 256] }) as { reason: string }).reason, /a fixed transform/, name);
+  }
+  assert.deepEqual(recognise({ name: "melting.weight", shape: [8, 4] }), { kind: "dense", layout: "oi" });
 });
 
 test("of a recurrent operator's inputs only the weights are layers", () => {

@@ -24,8 +24,9 @@ export interface OnnxOptions {
  * The constants of an ONNX model: initialisers of its graph and of the graphs within it (branches, loops, functions;
  * their names stand behind that of the node), and Constant nodes that hold floats or have two or more dimensions.
  *
- * `operator` is the op_type that computes with a constant, found through Identity, Cast, Transpose, QuantizeLinear,
- * DequantizeLinear and functions; `layout` says how the constant lies in the file: "io" for the right factor of a
+ * `operator` is the op_type that computes with a constant, found through Identity, Cast, Transpose, Slice, Split, Concat of
+ * constants, Squeeze, Unsqueeze, such a Reshape, QuantizeLinear, DequantizeLinear and functions ("LSTM.B": an input that is
+ * none of its weights); `layout` says how the constant lies in the file: "io" for the right factor of a
  * MatMul. The weights of LSTM, GRU and RNN are directions × gates·hidden × inputs, those of ConvTranspose in × out × ….
  * Quantised constants, by one scale or by scales along an axis or of blocks, stand for scale·(q − zero). Strings,
  * complex numbers, sparse tensors and packed formats are skipped.

@@ -17,12 +17,15 @@ export interface TensorRecord {
   raw?: Range;
   /** Numbers in a field of their own, by its number: how many, packed in one or more pieces. */
   typed: Map<number, { count: number; pieces: Range[] }>;
+  /** A few whole numbers of 64 bits: axes, a shape. */
+  ints?: number[];
   /** Where the numbers are if they are in another file: location, offset, length, … */
   external?: Map<string, string>;
 }
 
 export interface AttributeRecord {
   i?: number;
+  s?: string;
   /** The first few. */
   ints: number[];
   tensor?: TensorRecord;
@@ -63,6 +66,11 @@ const DEEPEST_GRAPH = 32;
 const MOST_PIECES = 2 ** 16;
 /** Dimensions, and the numbers of an attribute. */
 const MOST_INTS = 64;
+/** Of a tensor that may be axes or a shape. */
+const FEW_INTS = 8;
+const INT64 = 7;
+/** Of an attribute, such as an equation. */
+const LONGEST_TEXT = 200;
 
 const varint = (field: number) => (field << 3) | WireType.Varint;
 const bytes = (field: number) => (field << 3) | WireType.LengthDelimited;
@@ -126,7 +134,19 @@ class ProtoReader {
     });
     if (tensor.dims.length > MOST_INTS) throw new FormatError(`${this.name}: a tensor of more than ${MOST_INTS} dimensions`);
     if (isExternal) tensor.external = external;
+    else if (tensor.dataType === INT64 && tensor.dims.length < 2 && (tensor.dims[0] ?? 1) <= FEW_INTS) tensor.ints = this.intsOf(tensor);
     return tensor;
+  }
+
+  private intsOf({ raw, typed }: TensorRecord): number[] {
+    if (!raw) return (typed.get(7)?.pieces ?? []).flatMap(({ start, end }) => {
+      const list: number[] = [];
+      const reader = new BinaryReader(this.file.subarray(start, end));
+      while (reader.pos < reader.len && list.length < FEW_INTS) list.push(Number(reader.int64()));
+      return list;
+    });
+    const view = new DataView(this.file.buffer, this.file.byteOffset + raw.start, raw.end - raw.start);
+    return Array.from({ length: Math.min(FEW_INTS, view.byteLength >> 3) }, (_, k) => Number(view.getBigInt64(8 * k, true)));
   }
 
   /** A packed list of numbers, or one of a list that is not packed. */
@@ -196,6 +216,7 @@ class ProtoReader {
       if (tag >> 3 === 8 && attribute.ints.length < MOST_INTS) return readInts(tag, reader, attribute.ints);
       if (tag === bytes(1)) name = reader.string();
       else if (tag === varint(3)) attribute.i = Number(reader.int64());
+      else if (tag === bytes(4)) attribute.s = new TextDecoder().decode(reader.bytes().subarray(0, LONGEST_TEXT));
       else if (tag === bytes(5)) attribute.tensor = this.tensor(reader.bytes());
       else if (tag === bytes(6) || tag === bytes(11)) attribute.graphs.push(this.graph(reader.bytes(), depth + 1));
       else return false;

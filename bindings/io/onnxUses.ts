@@ -3,6 +3,7 @@
 //
 // Based on: onnx/docs/Operators.md, onnxruntime/docs/ContribOperators.md.
 
+import { einsumLayout, mayMove, orderAfter, type Order } from "./onnxMoves.ts";
 import { functionKey, type AttributeRecord, type GraphRecord, type ModelRecord, type NodeRecord, type TensorRecord } from "./onnxProto.ts";
 
 /** A constant of a graph, and what is known of it. */
@@ -40,6 +41,8 @@ interface Scope {
   constants: Map<string, TensorRecord>;
   /** Name of a value → the node that makes it. */
   makers: Map<string, NodeRecord>;
+  /** Name of a value → whether it is made of constants alone, where that was asked. */
+  fixed: Map<string, boolean>;
 }
 
 interface Consumer { node: NodeRecord; index: number; scope: Scope }
@@ -60,13 +63,14 @@ const QUANTIZED_OPERANDS = new Map<string, [weight: number, scale: number | "aft
 ]);
 /** Several numbers in a byte, of which no node says where. */
 const PACKED = /^(MatMulNBits|MatMulBnb4|MatMulFpQ4|GatherBlockQuantized)$/;
-/** These hand on the numbers of their first input. */
-const PASSES = /^(Identity|Cast|CastLike|Transpose|QuantizeLinear|DequantizeLinear)$/;
+/** Of the operators with "Attention" in their name those that have weights, and at which inputs; others take them when multiplied. */
+const ATTENTION_WEIGHTS = new Map([["Attention", [1]], ["QAttention", [1]], ["PackedAttention", [1]], ["LongformerAttention", [1, 4]], ["DecoderAttention", [2, 3]]]);
 /** Those whose weights one means: they come before a mere Add or Shape of the same constant. */
 const LAYERS = /Gemm|MatMul|Conv|LSTM|GRU|RNN|Attention|^Gather/;
 const RECURRENT_INPUTS = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"];
 /** Nodes that are looked at for one constant. */
 const LONGEST_SEARCH = 64;
+const DEEPEST_SEARCH = 16;
 
 /** A part of the path before the names of a graph within others: each of its constants may bear it. */
 const short = (name: string) => name.slice(0, 100);
@@ -83,9 +87,10 @@ export function constantsOf(model: ModelRecord): { constants: Constant[]; sparse
   for (const scope of all) {
     const initializers = new Set(scope.graph.initializers);
     for (const [name, tensor] of scope.constants) {
-      const use = useOf(name, tensor, scope, bodies);
+      const isNode = !initializers.has(tensor);
+      const use = useOf(name, { tensor, isNode }, scope, bodies);
       const path = graphsWith.get(name) === 1 ? "" : scope.path;
-      constants.push({ name: path + moduleOf(name, use) + name, tensor, isNode: !initializers.has(tensor), ...(use && { use }) });
+      constants.push({ name: path + moduleOf(name, use) + name, tensor, isNode, ...(use && { use }) });
     }
   }
   return { constants, sparse: all.flatMap(({ graph, path }) => graph.sparse.map((name) => path + name)) };
@@ -102,7 +107,7 @@ function moduleOf(name: string, use: Use | undefined): string {
 }
 
 function scopeOf(graph: GraphRecord, path: string, parent: Scope | undefined, all: Scope[]): Scope {
-  const scope: Scope = { graph, path, consumers: new Map(), constants: new Map(), makers: new Map(), ...(parent && { parent }) };
+  const scope: Scope = { graph, path, consumers: new Map(), constants: new Map(), makers: new Map(), fixed: new Map(), ...(parent && { parent }) };
   all.push(scope);
   for (const tensor of graph.initializers) scope.constants.set(tensor.name, tensor);
   graph.nodes.forEach((node, n) => {
@@ -129,23 +134,23 @@ function addTo(consumers: Map<string, Consumer[]>, name: string, list: Consumer[
 }
 
 /** One constant on its way: under which name it goes, turned how, and how it is made of whole numbers. */
-interface Step { value: string; scope: Scope; order: number[]; quantized?: Quantized; reason?: string; rounded: boolean }
+interface Step { value: string; scope: Scope; order: Order; quantized?: Quantized; reason?: string; rounded: boolean }
 
-/** Follows a constant through casts, transposes, quantisation and functions to the first operator that computes with it. */
-function useOf(name: string, tensor: TensorRecord, scope: Scope, bodies: Map<string, Scope>): Use | undefined {
+/** Follows a constant through what hands it on, quantisation and functions to the first operator that computes with it. */
+function useOf(name: string, constant: Pick<Constant, "tensor" | "isNode">, scope: Scope, bodies: Map<string, Scope>): Use | undefined {
   let first: Use | undefined;
-  const steps: Step[] = [{ value: name, scope, order: tensor.dims.map((_, d) => d), rounded: false }];
+  const steps: Step[] = [{ value: name, scope, order: constant.tensor.dims.map((_, d) => d), rounded: false }];
   let seen = 0;
   for (let s = 0; s < steps.length && s < LONGEST_SEARCH; s++) {
     const step = steps[s]!;
     for (const consumer of step.scope.consumers.get(step.value) ?? []) {
       if (++seen > LONGEST_SEARCH) return first;
       const { node, index } = consumer;
-      const next = nextStep(step, consumer, bodies);
-      if (next) steps.push(next);
+      const next = nextSteps(step, consumer, constant.tensor, bodies);
+      if (next) steps.push(...next);
       else {
-        const use = useBy(node, index, step, consumer.scope);
-        if (LAYERS.test(use.operator)) return use;
+        const use = useBy(node, index, step, consumer.scope, constant.isNode);
+        if (LAYERS.test(use.operator) && !use.operator.includes(".")) return use;
         first ??= use;
       }
     }
@@ -153,26 +158,36 @@ function useOf(name: string, tensor: TensorRecord, scope: Scope, bodies: Map<str
   return first;
 }
 
-function nextStep(step: Step, { node, index, scope }: Consumer, bodies: Map<string, Scope>): Step | undefined {
+function nextSteps(step: Step, { node, index, scope }: Consumer, { dims }: TensorRecord, bodies: Map<string, Scope>): Step[] | undefined {
   const body = bodies.get(functionKey(node.domain, node.op));
   const inner = body?.graph.inputs[index];
-  if (body && inner !== undefined) return { ...step, value: inner, scope: body };
-  const output = node.outputs[0];
-  if (index !== 0 || !output || !PASSES.test(node.op)) return undefined;
-  const next: Step = { ...step, value: output, scope };
-  if (node.op === "Transpose") {
-    const by = attribute(node, "perm")?.ints ?? [];
-    const perm = by.length ? by : step.order.map((_, d) => step.order.length - 1 - d);
-    next.order = perm.map((d) => step.order[d] ?? -1);
-  }
+  if (body && inner !== undefined) return [{ ...step, value: inner, scope: body }];
+  if (!mayMove(node, index)) return undefined;
+  const order = orderAfter(node, step.order, dims, (name) => constantAt(scope, name)?.ints, (name) => isFixed(name, scope));
+  if (!order) return undefined;
+  const next: Step = { ...step, scope, order };
   if (node.op === "QuantizeLinear") next.rounded = true;
   if (node.op === "DequantizeLinear" && !step.rounded && !step.quantized) Object.assign(next, quantizedBy(node, scope, 0, step));
-  return next;
+  return node.outputs.slice(0, LONGEST_SEARCH).map((value) => ({ ...next, value }));
 }
 
-function useBy(node: NodeRecord, index: number, step: Step, scope: Scope): Use {
+/** Whether a value is made of constants alone, by nodes that hand on numbers. */
+function isFixed(name: string, scope: Scope, depth = 0): boolean {
+  if (constantAt(scope, name)) return true;
+  const known = scope.fixed.get(name);
+  if (known !== undefined || depth > DEEPEST_SEARCH) return known ?? false;
+  scope.fixed.set(name, false); // until it is known, in a circle too
+  const maker = scope.makers.get(name);
+  const fixed = maker !== undefined && mayMove(maker, 0) && maker.inputs.every((input, k) => (k > 0 && maker.op !== "Concat") || isFixed(input, scope, depth + 1));
+  scope.fixed.set(name, fixed);
+  return fixed;
+}
+
+function useBy(node: NodeRecord, index: number, step: Step, scope: Scope, isNode: boolean): Use {
   const { layout, turned } = layoutOf(node, index, step.order);
-  const use: Use = { operator: turned ? "Transpose" : operatorOf(node.op, index), node: node.name, layout };
+  // a Constant node multiplied by weights is a state to start from
+  const isState = isNode && index === 0 && /^(Gemm|MatMul)$/.test(node.op) && isFixed(node.inputs[1] ?? "", scope);
+  const use: Use = { operator: turned ? "Transpose" : isState ? `${node.op}.A` : operatorOf(node.op, index), node: node.name, layout };
   if (/Conv/.test(node.op)) use.groups = attribute(node, "group")?.i ?? 1;
   if (step.quantized) use.quantized = step.quantized;
   if (step.reason) use.reason = step.reason;
@@ -181,8 +196,9 @@ function useBy(node: NodeRecord, index: number, step: Step, scope: Scope): Use {
   return use;
 }
 
-/** Of a recurrent operator only W and R are weights: "LSTM.B" for its bias, and so on. */
+/** Of a recurrent operator only W and R are weights: "LSTM.B" for its bias, and so on; of attention one or two, or none. */
 function operatorOf(op: string, index: number): string {
+  if (/Attention$/.test(op) && !ATTENTION_WEIGHTS.get(op)?.includes(index)) return `${op}.${index}`;
   return /(LSTM|GRU|RNN)$/.test(op) && index !== 1 && index !== 2 ? `${op}.${RECURRENT_INPUTS[index] ?? "scale"}` : op;
 }
 
@@ -214,19 +230,26 @@ function scaleAfter(node: NodeRecord, scope: Scope): TensorRecord | undefined {
 }
 
 /** How the constant lies in the file, when `order` says which of its dimensions each of the operator's is. */
-function layoutOf(node: NodeRecord, index: number, order: number[]): { layout: "oi" | "io"; turned: boolean } {
-  const straight = order.every((d, k) => d === k);
-  const n = order.length;
+function layoutOf(node: NodeRecord, index: number, order: Order): { layout: "oi" | "io"; turned: boolean } {
+  // its own dimensions by their rank: without those that came, and those that went
+  const own = order.filter((d) => d >= 0);
+  const ranked = own.map((d) => own.filter((other) => other < d).length);
+  const straight = ranked.every((d, k) => d === k);
+  const n = ranked.length;
   if (/Gemm|MatMul|Attention|DynamicQuantizeLSTM/.test(node.op)) {
-    const swapped = n >= 2 && order.every((d, k) => d === (k < n - 2 ? k : 2 * n - 3 - k));
+    const swapped = n >= 2 && ranked.every((d, k) => d === (k < n - 2 ? k : 2 * n - 3 - k));
     const flag = (name: string) => (attribute(node, name)?.i ?? 0) !== 0;
     // the left factor of a product is outputs×inputs, the right one inputs×outputs, unless transposed
     const left = index === 0 && !/Attention/.test(node.op);
     const oi = left !== (left ? flag("transA") : flag("transB"));
     return { layout: oi !== swapped ? "oi" : "io", turned: !straight && !swapped };
   }
+  if (node.op === "Einsum") {
+    const layout = einsumLayout(attribute(node, "equation")?.s ?? "", index, order);
+    if (layout) return { layout, turned: false };
+  }
   // kh×kw×in×out, as TensorFlow has it, turned to out×in×kh×kw
-  const turnedKernel = n > 2 && /Conv/.test(node.op) && order.every((d, k) => d === (k < 2 ? n - 1 - k : k - 2));
+  const turnedKernel = n > 2 && /Conv/.test(node.op) && ranked.every((d, k) => d === (k < 2 ? n - 1 - k : k - 2));
   return { layout: turnedKernel ? "io" : "oi", turned: !straight && !turnedKernel };
 }
 

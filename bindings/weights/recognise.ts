@@ -39,7 +39,7 @@ const OPERATORS: [pattern: RegExp, is: "product" | "conv" | "depthwise" | "trans
   [/Conv/i, "conv"],
   [/Attention/i, "attention"],
   [/(LSTM|GRU|RNN)(Cell)?$/i, "recurrent"],
-  [/^(Resource)?Gather|^Embedding/i, "embedding"],
+  [/^(Resource)?Gather|^Embed(ding|LayerNorm)/i, "embedding"],
   [/MatMul|Gemm|^Dense|EinsumDense/i, "product"],
 ];
 /** Operators that only hand on, or say nothing of what they take. */
@@ -53,6 +53,7 @@ const NO_LAYERS: [pattern: RegExp, reason: string][] = [
   [/(^|[./_])(scales|zero_points?|q?zeros|g_idx|absmax|quant_map|quant_state\w*|SCB)$|(weight|input|output)_scale(_inv)?$/, "scale or zero point of a quantisation"],
   [/(^|[./_])(masked_bias|\w*mask|position_ids|relative_position_index|inv_freq|freqs_(cos|sin|cis)|anchors?|anchor_grid)$|(^|[./])(attn|attention)\.bias$/, "a mask, an index or another buffer"],
   [/(^|[./_])bias(es)?(_\w+)?$|_bias[./]weight$/, "a bias"],
+  [/(^|[./_])i?stft([./_-]|$)|(^|[./_])((forward|inverse)_basis(_buffer)?|mel(W|_basis|_filters))$|mel_scale[./]fb$/, "a fixed transform (Fourier or mel), which is not trained"],
   [/(^|[./_])(weight_g|original0)$/, "lengths of a weight-normalised layer"],
 ];
 /** Of a weight-normalised layer: W is these directions times lengths that are in another tensor. */
@@ -84,15 +85,17 @@ export function recognise(tensor: Described, first = true): Recognised | { reaso
   if (!FLOATS.has(dtype) && !tensor.quantized) return { reason: `${dtype === "bool" ? "truth values" : "whole numbers"} (${dtype}), no weights` };
   if (shape.length < 2) return { reason: "a vector: a bias, scale or shift" };
 
-  const role = OPERATORS.find(([pattern]) => pattern.test(operator))?.[1];
+  // "LSTM.B": an input that is none of an operator's weights
+  const role = operator.includes(".") ? undefined : OPERATORS.find(([pattern]) => pattern.test(operator))?.[1];
   if (operator && !role && !UNDECIDED.test(operator) && !RECURRENT.test(name)) return { reason: `goes into ${operator}, which is no layer with a spectrum` };
   if (!role && /(^|[./_])(\w*norm\d*|bn\d*|ln(_\w+)?)[./]\w+$/i.test(name) && isVector(shape)) return { reason: "scale or shift of a norm" };
-  // flax and Keras say kernel, and have it inputs first, whatever the file they are in
-  const layout = /(^|[./_])(kernel|filters?)$/.test(name) ? "io" : tensor.layout ?? "oi";
+  // flax and Keras say kernel, and have it inputs first, unless the operator tells how it is read
+  const layout = !role && /(^|[./_])(kernel|filters?)$/.test(name) ? "io" : tensor.layout ?? "oi";
   if (role === "recurrent" || RECURRENT.test(name)) return recurrent(shape, layout);
   if (role === "attention" || (role !== "conv" && shape.length <= 3 && ATTENTION.test(name) && (shape.length === 2 || layout === "io"))) {
     return attention(name, shape, layout);
   }
+  if (operator === "Einsum" && shape.length > 2) return { reason: `goes into Einsum with ${shape.length} dimensions, which make no matrix that is known` };
   if (role === "embedding" || (!role && EMBEDDING.test(name) && shape.length <= 3 && !/kernel$/.test(name))) return embedding(name, shape, role);
   if (role === "product" || shape.length === 2) return product(name, shape, layout);
   if (!role && shape.length === 3 && /expert/i.test(name)) return { kind: "dense", layout, parts: shape[0]! };
