@@ -40,7 +40,8 @@ export interface Comparison {
  *     R = Σ ℓᵢ,   s² = mean (ℓᵢ − mean ℓ)²,   p = erfc(|R|/(s·√(2n)))      (Vuong)
  *     nested:                                  p = P(χ² > 2·|R|), 1 degree of freedom
  *
- * The power law is a limit of stretchedExponential and lognormal too (`limit` of {@link distribution}): R against them is rarely above 0.
+ * The power law is a limit of stretchedExponential and lognormal too (`limit` of {@link distribution}): where that is their best fit R is 0
+ * and p is 1, and R against them is never above 0 but for whole numbers, on which the limit is the rounded power law.
  *
  * `nested: false` is taken as given, in compat too; the Python package powerlaw up to 1.5 takes it for true if the first name is
  * part of the second, by a slip of precedence.

@@ -32,8 +32,8 @@ export interface DistributionFit {
   /** Values from xmin on. */
   nTail: number;
   /**
-   * "powerLaw": the likelihood grows without end towards the power law, a limit of the family; the parameters are a far point on the
-   * way, where nearly all of it is reached, and say no more than that the power law fits better.
+   * "powerLaw": the likelihood grows without end towards the power law, a limit of the family, of which logLikelihood and D are; the
+   * parameters are a far point on the way, and say no more than that the power law fits better.
    */
   limit?: "powerLaw";
 }
@@ -71,7 +71,7 @@ const FLOOR = Math.log(1e-307);
 export function fitFamily(name: DistributionName, tail: Tail, { discrete = false, compat }: DistributionOptions) {
   const family = familyOf(name, discrete);
   const fit = family.fit(tail, compat === "1.x");
-  const law = family.law(fit.parameters, tail.xmin);
+  const law = (fit.limit && family.limit?.(tail)) ?? family.law(fit.parameters, tail.xmin);
   const logs = tail.values.map((x) => law.logDensity(x));
   if (compat === "1.x") for (let i = 0; i < logs.length; i++) logs[i] = Math.max(logs[i]!, FLOOR);
   return { ...fit, logLikelihood: logs.reduce((sum, t) => sum + t, 0), logs, law };

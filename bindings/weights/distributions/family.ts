@@ -38,6 +38,8 @@ export interface Family<P extends object = DistributionParameters> {
   /** By maximum likelihood. `compat`: as the Python package powerlaw up to 1.5 does it, where that differs. */
   fit(tail: Tail, compat?: boolean): Fitted<P>;
   law(parameters: P, xmin: number): Law;
+  /** The power law that `fit` tends to where it has a `limit`; a family whose parameters reach it has none. */
+  limit?(tail: Tail): Law;
 }
 
 /** The values from xmin on, of ascending ones. */

@@ -15,6 +15,7 @@
 import { erfcx, inverseLogErfc, logErfc } from "../special/erfc.ts";
 import { findRoot, maximize } from "../special/optimize.ts";
 import { tailOf, type Family, type Tail } from "./family.ts";
+import { bestPowerLaw } from "./powerLaw.ts";
 import { rounded, roundedLikelihood } from "./rounded.ts";
 
 const { PI, SQRT2, exp, log, max, min, sinh, sqrt } = Math;
@@ -54,6 +55,7 @@ export const lognormal: Family<Lognormal> = {
       quantile: (e) => xmin * exp(sigma * (z > 1e3 ? e / z : SQRT2 * inverseLogErfc(logErfc(z / SQRT2) - e) - z)),
     };
   },
+  limit: bestPowerLaw,
 };
 
 /** With μ > 0. On its edge, μ = 0, σ solves mean (y − m)² = σ²·(1 + z·h), m = −ln xmin. */
@@ -73,6 +75,7 @@ export const lognormalPositive: Family<Lognormal> = {
     return { parameters: { mu: 0, sigma: exp(findRoot(difference, middle - 20, middle + 20)) } };
   },
   law: lognormal.law,
+  limit: bestPowerLaw,
 };
 
 /** The mean of (y − m)². */
@@ -125,4 +128,5 @@ export const discreteLognormalPositive: Family<Lognormal> = {
     return { parameters: { mu: 0, sigma: exp(maximize((t) => likelihood({ mu: 0, sigma: exp(t) }), middle - 2, middle + 2)) } };
   },
   law: discreteLognormal.law,
+  limit: discreteLognormal.limit!,
 };

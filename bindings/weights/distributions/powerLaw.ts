@@ -4,7 +4,7 @@
 
 import { findRoot } from "../special/optimize.ts";
 import { hurwitzZeta, zetaMeanLog } from "../special/zeta.ts";
-import { lastBelow, type Family } from "./family.ts";
+import { lastBelow, type Family, type Law, type Tail } from "./family.ts";
 
 const { floor, log, exp } = Math;
 
@@ -19,6 +19,9 @@ export const powerLaw: Family<{ alpha: number }> = {
     quantile: (e) => xmin * exp(e / (alpha - 1)),
   }),
 };
+
+/** The best one, to which other families tend. */
+export const bestPowerLaw = (tail: Tail): Law => powerLaw.law(powerLaw.fit(tail).parameters, tail.xmin);
 
 /** P(X ≥ x) of so many whole numbers is kept in a table when values are drawn. */
 const TABLE = 4096;

@@ -5,10 +5,11 @@
 // Based on: Alstott, Bullmore & Plenz, powerlaw: a Python package for analysis of heavy-tailed distributions, 2014
 // (`discrete_approximation = "round"`).
 
-import { maximize2 } from "../special/optimize.ts";
+import { maximize, maximize2 } from "../special/optimize.ts";
 import { tailOf, type Family, type Law, type Tail } from "./family.ts";
+import { powerLaw } from "./powerLaw.ts";
 
-const { abs, expm1, log, max, round } = Math;
+const { abs, exp, expm1, log, max, round } = Math;
 
 /** Below this share of what is left the density at the middle is the probability to 11 digits, the difference to fewer. */
 const NARROW = 1e-5;
@@ -25,6 +26,7 @@ export function rounded<P extends object>(family: Family<P>, { of, from, isPower
   return {
     ...family,
     law: (parameters, xmin) => roundedLaw(family.law(parameters, xmin - 0.5)),
+    limit: bestRounded,
     fit(tail) {
       const edge = tail.xmin - 0.5;
       const likelihood = roundedLikelihood(family, tail);
@@ -35,6 +37,15 @@ export function rounded<P extends object>(family: Family<P>, { of, from, isPower
       return { parameters, ...(isPowerLaw(parameters, edge) && { limit: "powerLaw" as const }) };
     },
   };
+}
+
+/** The best continuous power law on whole numbers. */
+function bestRounded(tail: Tail): Law {
+  const edge = tail.xmin - 0.5;
+  const likelihood = roundedLikelihood(powerLaw, tail);
+  const of = (t: number) => ({ alpha: 1 + exp(t) });
+  const start = -log(tailOf(tail.values, edge).meanLog);
+  return roundedLaw(powerLaw.law(of(maximize((t) => likelihood(of(t)), start - 2, start + 2)), edge));
 }
 
 /** The log-likelihood of whole numbers, by parameters; −Infinity for those that are no law. */

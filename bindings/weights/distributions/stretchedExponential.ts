@@ -10,6 +10,7 @@
 
 import { findRoot } from "../special/optimize.ts";
 import type { Family } from "./family.ts";
+import { bestPowerLaw } from "./powerLaw.ts";
 import { rounded } from "./rounded.ts";
 
 const { exp, expm1, log, log1p, max } = Math;
@@ -54,6 +55,7 @@ export const stretchedExponential: Family<Stretched> = {
       quantile: (e) => xmin * exp(log1p(e * exp(-logScale)) / beta),
     };
   },
+  limit: bestPowerLaw,
 };
 
 /** ln c and ln β: towards the power law ln β falls, as far as λ is a number. */
