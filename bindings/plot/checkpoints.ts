@@ -1,7 +1,7 @@
 // A series of models, as checkpoints of one training: which layers they share, and lines over them for uPlot.
 
 import type uPlot from "uplot";
-import { significant } from "./numbers.ts";
+import { significant, typeset } from "./numbers.ts";
 import { THEME, type SpectrumTheme } from "./spectrum.ts";
 
 /** A number of each layer (or of the model), one for each checkpoint; null where there is none. */
@@ -61,6 +61,13 @@ function withoutFirst(names: string[], turned: (words: string[]) => string[]): s
   return words.map((each) => turned(each.slice(shared - (shared % 2))).join(""));
 }
 
+/** Each warning of models once, with the names of those that it is of unless it is of all. */
+export function sharedWarnings(models: readonly { warnings: readonly string[] }[], names: readonly string[]): string[] {
+  const of = new Map<string, string[]>();
+  for (const [m, { warnings }] of models.entries()) for (const line of new Set(warnings)) of.set(line, [...(of.get(line) ?? []), names[m]!]);
+  return [...of].map(([line, where]) => (where.length === models.length ? line : `${where.join(", ")}: ${line}`));
+}
+
 /** From blue over green to red, of a lightness that is seen on white and on black: what comes in an order is told apart in it. */
 const ramp = (t: number) => `hsl(${Math.round(215 - 205 * t)} 70% 48%)`;
 
@@ -72,7 +79,7 @@ export interface CheckpointsPlotOptions {
   label?: string;
   /** Values under the cursor, below the plot. Default: of up to 12 lines. */
   legend?: boolean;
-  /** Told what the cursor points at, as "epoch-10, fc.weight: 2.410", and "" where it is at no line. */
+  /** Without a legend: told what the cursor points at, as "epoch-10, fc.weight: 2.410", and "" where it is at no line. */
   pointed?: (what: string) => void;
   theme?: Partial<SpectrumTheme>;
 }
@@ -111,7 +118,7 @@ export function checkpointsPlot(
       axes: [
         // the longest name has to fit between two ticks
         { ...axis, label: "Checkpoint", labelSize: 22, size: 30, space: 12 + 7 * Math.max(3, ...names.map((name) => name.length)), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], values: (_, ticks) => ticks.map(at) },
-        { ...axis, size: 60, ...(label ? { label, labelSize: 22 } : {}) },
+        { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => typeset(String(tick))), ...(label ? { label, labelSize: 22 } : {}) },
       ],
       series: [
         { label: "Checkpoint", value: (_, k) => (k == null ? "–" : at(k)) },
@@ -123,14 +130,14 @@ export function checkpointsPlot(
           value: (_: uPlot, value: number | null) => shown(value),
         })),
       ],
-      hooks: pointed && {
+      hooks: pointed && !legend ? {
         setCursor: [tell],
         setSeries: [(u, k, change) => {
           if (!("focus" in change) || lines.length === 1) return;
           focused = k === null ? -1 : k - 1;
           tell(u);
         }],
-      },
+      } : {},
     },
   };
 }

@@ -4,7 +4,7 @@
  * @module eigenscope/plot
  */
 
-export { alphaLines, checkpointsPlot, isSeries, shortNames, type CheckpointLine, type CheckpointsPlotOptions } from "./checkpoints.ts";
+export { alphaLines, checkpointsPlot, isSeries, sharedWarnings, shortNames, type CheckpointLine, type CheckpointsPlotOptions } from "./checkpoints.ts";
 export { esdDescription, esdPlot, type EsdLayer, type EsdPlotOptions } from "./esd.ts";
 export { hinfReport, type HinfSpectra, type HinfSummary, type ReportOptions } from "./hinfReport.ts";
 export type { ReportEngine } from "./document.ts";
@@ -14,5 +14,5 @@ export { digitsFor, grouped, roundDown, roundUp, significant, typeset } from "./
 export { rowWarnings } from "./rowWarnings.ts";
 export { spectrumPlot, type Spectrum, type SpectrumPlotOptions, type SpectrumTheme } from "./spectrum.ts";
 export { spectrumReport, type SpectrumSummary } from "./spectrumReport.ts";
-export { prediction, verdictWord } from "./verdicts.ts";
+export { groupSkipped, prediction, verdictCounts, verdictWord } from "./verdicts.ts";
 export { weightsReport, type ReportedLayer, type ReportedModel, type WeightsReportOptions } from "./weightsReport.ts";

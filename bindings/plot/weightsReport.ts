@@ -3,7 +3,7 @@
 import type { ModelReport } from "../weights/analyze.ts";
 import type { LayerReport } from "../weights/analyzeLayer.ts";
 import type { BootstrapResult } from "../weights/bootstrap.ts";
-import { alphaLines, isSeries, shortNames, type CheckpointLine } from "./checkpoints.ts";
+import { alphaLines, isSeries, sharedWarnings, shortNames, type CheckpointLine } from "./checkpoints.ts";
 import { conventions, type Conventions } from "./conventions.ts";
 import { fact, htmlDocument, plotted, text, warningBox, type Panel, type ReportEngine } from "./document.ts";
 import { esdBins, esdDescription, type EsdLayer } from "./esd.ts";
@@ -64,13 +64,6 @@ anything else, and a small D is no proof of one: D is minimised over x<sub>min</
 </section>
 `;
   return htmlDocument({ title: `Weights: ${title}`, body, page: { ranks: 1, panels }, engine, date });
-}
-
-/** Each warning once, with the checkpoints that it is of unless it is of all. */
-function sharedWarnings(models: readonly ReportedModel[], names: string[]): string[] {
-  const of = new Map<string, string[]>();
-  for (const [m, { warnings }] of models.entries()) for (const line of new Set(warnings)) of.set(line, [...(of.get(line) ?? []), names[m]!]);
-  return [...of].map(([line, where]) => (where.length === models.length ? line : `${where.join(", ")}: ${line}`));
 }
 
 /** The metric and every layer's α over the checkpoints. */

@@ -1,34 +1,49 @@
-// What the page and its worker say to each other.
+// What the page and its worker say to each other. Of several models each is named by its position.
 
 import type { EngineInfo, LayerReport, ModelOptions } from "eigenscope";
 import type { NamedSource } from "eigenscope/io";
-import type { Demo } from "./demo.ts";
 
 export type Settings = Pick<ModelOptions, "normalize" | "conv" | "inputSize" | "randomize">;
 
-/** A model to be opened: files, or the one that comes with the page. */
-export type Model = { name: string; files: NamedSource[] } | { name: string; demo: Demo };
+/** Of one model or of several, and the folder that all are in, if there is one. */
+export interface Files {
+  files: NamedSource[];
+  folder?: string;
+}
+
+/** What is to be opened. */
+export type Chosen = Files | "demo";
 
 export type ToWorker =
-  /** Supersedes the model before it once it could be opened. */
-  | { type: "open"; model: Model; settings: Settings }
-  /** The same model anew. */
-  | { type: "analyze"; settings: Settings }
+  /** Supersedes the models before once these could be opened. */
+  | { type: "open"; chosen: Chosen; settings: Settings }
+  /** The same models anew, that at `first` before the others. */
+  | { type: "analyze"; settings: Settings; first: number }
   | { type: "stop" };
 
-/** How an analysis ended; one that is superseded or stopped says nothing more. */
+/** Models that could be opened, in natural order: epoch-2 before epoch-10. */
+export interface Opened {
+  models: { name: string; format: string }[];
+  /** Whether they share tensors by name, as checkpoints of one training do. */
+  series: boolean;
+  demo: boolean;
+  folder?: string;
+}
+
+/** How the analysis of a model ended. */
 export interface Ended {
   skipped: { name: string; reason: string }[];
   warnings: string[];
-  seconds: number;
 }
 
+/** An analysis that is superseded or stopped says nothing more. */
 export type FromWorker =
   | { type: "engine"; info: EngineInfo }
-  | { type: "started"; model: Model; format: string }
-  | { type: "layer"; report: LayerReport }
+  | { type: "started"; opened: Opened; first: number }
+  | { type: "layer"; model: number; report: LayerReport }
+  | { type: "ended"; model: number; ended: Ended }
   | { type: "progress"; fraction: number }
-  | { type: "done"; ended: Ended }
+  | { type: "done"; seconds: number }
   /** Of files that could not be opened: the analysis that runs goes on. */
   | { type: "refused"; message: string }
   | { type: "failed"; message: string };

@@ -1,9 +1,9 @@
 // The spectrum of a layer, and the small multiples of them: drawn while they are in view.
 
-import { esdDescription, esdPlot, grouped, prediction, significant, type EsdPlotOptions, type ReportedLayer } from "eigenscope/plot";
+import { esdDescription, esdPlot, grouped, prediction, type EsdPlotOptions, type ReportedLayer } from "eigenscope/plot";
 import uPlot from "uplot";
 import { color, size, theme } from "../site/plots.ts";
-import { arrange, breakable } from "./elements.ts";
+import { arrange, breakable, fixed } from "./elements.ts";
 
 /** How far outside the window a plot is drawn already. */
 const AHEAD = "400px";
@@ -40,7 +40,7 @@ const OF_FEW = /^nTail is \d+: from fewer/;
 
 export function fitText({ alpha, sigma, nTail, reason }: ReportedLayer): string {
   if (alpha === null) return `no fit: ${reason}`;
-  return `α ${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}, ${nTail < FEW ? "only " : ""}${grouped(nTail)} in the tail`;
+  return `α ${fixed(alpha)}${sigma == null ? "" : ` ± ${fixed(sigma)}`}, ${nTail < FEW ? "only " : ""}${grouped(nTail)} in the tail`;
 }
 
 interface Multiple {

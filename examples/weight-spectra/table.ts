@@ -1,7 +1,7 @@
 // The table of layers: rows come one after the other, and buttons in its head sort them.
 
 import { grouped, significant, verdictWord, type ReportedLayer } from "eigenscope/plot";
-import { arrange, breakable } from "./elements.ts";
+import { arrange, breakable, fixed } from "./elements.ts";
 
 interface Column {
   /** What follows a "_" is set below the line. */
@@ -20,13 +20,13 @@ const COLUMNS: Column[] = [
   { label: "Q", value: ({ Q }) => Q, digits: 3 },
   {
     label: "α", value: ({ alpha }) => alpha,
-    show: ({ alpha, sigma }) => (alpha === null ? "–" : `${significant(alpha, 3)}${sigma == null ? "" : ` ± ${significant(sigma, 2)}`}`),
+    show: ({ alpha, sigma }) => (alpha === null ? "–" : `${fixed(alpha)}${sigma == null ? "" : ` ± ${fixed(sigma)}`}`),
   },
   { label: "x_min", value: ({ xmin }) => xmin, digits: 3 },
-  { label: "D", value: ({ D }) => D, digits: 3 },
+  { label: "D", value: ({ D }) => D, show: ({ D }) => D?.toFixed(3) ?? "–" },
   { label: "n_tail", value: ({ alpha, nTail }) => (alpha === null ? null : nTail), show: ({ alpha, nTail }) => (alpha === null ? "–" : grouped(nTail)) },
   { label: "λ_max", value: ({ lambdaMax }) => lambdaMax, digits: 4 },
-  { label: "stable rank", value: ({ stableRank }) => stableRank, digits: 3 },
+  { label: "stable rank", value: ({ stableRank }) => stableRank, show: ({ stableRank }) => stableRank.toFixed(1) },
   { label: "spikes", value: ({ spikes }) => spikes, show: ({ spikes }) => (spikes == null ? "–" : grouped(spikes)) },
   { label: "verdict", value: verdictWord },
 ];

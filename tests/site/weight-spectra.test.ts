@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { ElementHandle, Page } from "puppeteer-core";
 import { formatSafetensors } from "../../examples/weight-spectra/safetensors.ts";
 import { ROOT } from "../browser/server.ts";
+import { numbers } from "../harness.ts";
 import { assertCalm, rows, testSite, text, until, type Watched } from "./site.ts";
 
 const MODELS = join(ROOT, "node_modules/@vladmandic/face-api/model");
@@ -19,7 +20,13 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
   };
 
   await t.test("its own model is analysed at three times of its training", (t) => visit("weight-spectra/", async (page) => {
-    await until(page, "doing", /^Done: 3 layers$/);
+    await until(page, "doing", /^Done: 3 checkpoints$/);
+    assert.deepEqual(await series(page), [
+      ["α", "untrained", "2 epochs", "100 epochs"],
+      ["layers.0.weight", "3.08", "3.04", "2.56"], ["layers.1.weight", "9.11", "3.27", "2.56"], ["layers.2.weight", "3.32", "3.33", "4.88"],
+      ["metric, ln", "−11.126", "−5.1443", "−2.9486"], ["metric, log₁₀", "−4.8322", "−2.2341", "−1.2805"],
+    ]);
+    assert.equal(await page.$$eval("#series canvas", (all) => all.length), 2);
     const trained = await rows(page);
     assert.deepEqual(trained.map(([name]) => name), ["layers.0.weight", "layers.1.weight", "layers.2.weight"]);
     assert.deepEqual(trained.map(([, shape]) => shape), ["100×64", "80×100", "10×80"]);
@@ -27,27 +34,26 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
     assert.deepEqual(trained.map((row) => row[9]), ["7", "7", "0"]);
     assert.equal(await text(page, "source"), "A network that reads digits");
     assert.match(await text(page, "metric-note"), /^mean of α·ln λₘₐₓ; with log₁₀ −\d/);
-    assert.match(await text(page, "announcement"), /^Done\. 3 layers, 2 regularized · 1 not trained; universal metric −\d/);
+    assert.match(await text(page, "announcement"), /^Done\. 3 checkpoints; 100 epochs: 3 layers, 2 regularized · 1 not trained; universal metric −\d/);
     await page.$eval("#multiples", (multiples) => multiples.scrollIntoView());
     await page.waitForFunction(() => document.querySelectorAll("#multiples canvas").length === 3);
     assert.match(await page.$eval("#multiples figure", (figure) => figure.textContent!), /α 2\.56 ± 0\.30, only 27 in the tail.*on a test set\.$/);
     assert.match(await page.$eval("#multiples .esd", (plot) => plot.ariaLabel!), /^layers\.0\.weight: 64 eigenvalues, from .*; power law with exponent 2\.56/);
     assert.match(await text(page, "skipped-list"), /layers\.0\.bias, layers\.1\.bias, layers\.2\.bias$/);
     await assertCalm(t, page);
-    await page.select("#demo", "untrained");
-    await page.waitForFunction((alpha) => document.querySelector("#numbers td:nth-child(4)")?.textContent !== alpha, {}, trained[0]![3]!);
-    await until(page, "doing", /^Done/);
+    await page.select("#shown", "0"); // at once
     const untrained = await rows(page);
     assert.match(untrained[0]![3]!, /^3\.08 ± /);
     assert.deepEqual(untrained.map((row) => row[9]), ["0", "0", "0"], "no spikes without training");
     assert.deepEqual(untrained.map((row) => row[10]), ["somewhat", "not trained", "somewhat"]);
-    await page.select("#normalize", "none");
+    assert.match(await text(page, "announcement"), /^untrained: 3 layers, 2 somewhat · 1 not trained; /);
+    await page.select("#normalize", "none"); // of the one that is shown first
     await page.waitForFunction(() => document.querySelector("#numbers td:nth-child(8)")?.textContent === "8.993"); // 100 rows
   }));
 
   await t.test("models of others are read without the server; buttons in the table's head sort it by keyboard; CSV and PNG hold all of it", () => (
     visit("weight-spectra/", async (page) => {
-      await until(page, "doing", /^Done: 3 layers$/);
+      await until(page, "doing", /^Done: 3 checkpoints$/);
       await until(page, "offline", /kept/);
       const faces = join(folder, "faces");
       await mkdir(faces);
@@ -56,8 +62,9 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
       page.on("request", (request) => asked.push(request.url()));
       await withoutServer(async () => {
         await dropped(page, faces);
-        await until(page, "source", /^faces$/);
-        await until(page, "doing", /^Done/);
+        await until(page, "doing", /^Done: \d+ layers$/);
+        assert.equal(await text(page, "source"), "faces");
+        assert.ok(await page.$eval("#series", (series) => (series as HTMLElement).hidden));
         assert.equal(await text(page, "format"), "tfjs");
         const found = await rows(page);
         assert.ok(found.length > 10, `${found.length} layers`);
@@ -107,7 +114,7 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
     })));
 
   await t.test("a damaged file says so in one line, and what was there stays", () => visit("weight-spectra/", async (page) => {
-    await until(page, "doing", /^Done: 3 layers$/);
+    await until(page, "doing", /^Done: 3 checkpoints$/);
     const before = await rows(page);
     const good = await readFile(new URL("../../examples/data/digits-mlp-epoch-100.safetensors", import.meta.url));
     await choose(page, await file("cut.safetensors", good.subarray(0, 20_000)));
@@ -122,9 +129,56 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
     assert.equal(await text(page, "error"), "");
   }));
 
+  await t.test("checkpoints that are dropped together are a series, in the order of their numbers", () => visit("weight-spectra/", async (page) => {
+    await until(page, "doing", /^Done: 3 checkpoints$/);
+    const run = join(folder, "run");
+    for (const [step, layers] of [[10, 14], [2, 13]] as const) {
+      await mkdir(join(run, `step-${step}`), { recursive: true });
+      await writeFile(join(run, `step-${step}/model.safetensors`), checkpoint(step, layers));
+      await writeFile(join(run, `step-${step}/optimizer.safetensors`), checkpoint(step, 1)); // none of its own, as for the command
+    }
+    await dropped(page, run);
+    await until(page, "doing", /^Done: 2 checkpoints$/);
+    assert.equal(await text(page, "source"), "run: 2 checkpoints, step-2/model to step-10/model");
+    const [heads, ...lines] = await series(page);
+    assert.deepEqual(heads, ["α", "step-2/model", "step-10/model"]);
+    assert.equal(lines.length, 14 + 2);
+    assert.equal(lines[13]![1], "–", "a layer that the first has not");
+    assert.equal((await rows(page)).length, 14, "the last is shown");
+    assert.match(await text(page, "warnings"), /optimizer\.safetensors.*: left aside/);
+    // of many lines the one under the cursor has its name below them
+    const { x, y, height } = await page.$eval("#alphas .u-over", (over) => {
+      over.scrollIntoView({ block: "center" });
+      return over.getBoundingClientRect().toJSON() as DOMRect;
+    });
+    for (let at = 2; at < height && !(await text(page, "alphas-readout")); at += 4) await page.mouse.move(x + 1, y + at);
+    await until(page, "alphas-readout", /^step-2\/model, layer\.\d+\.weight: \d/);
+    await page.click("#save-csv");
+    const csv = (await saved(page)).toString().trimEnd().split("\r\n").slice(1).map((line) => line.split(",")[0]);
+    assert.deepEqual(csv, [...Array(13).fill("run/step-2/model.safetensors"), ...Array(14).fill("run/step-10/model.safetensors")]);
+
+    // one of them is damaged: what was there stays
+    await choose(page, join(run, "step-2/model.safetensors"), await file("step-3.safetensors", checkpoint(3, 13).subarray(0, 9000)));
+    await until(page, "error", /^step-3\.safetensors: .*$/);
+    assert.deepEqual(await series(page), [heads, ...lines]);
+
+    // two that share nothing are no series
+    const other = formatSafetensors([{ name: "other", shape: [12, 12], data: numbers(144, 5) }], {});
+    await choose(page, join(run, "step-2/model.safetensors"), await file("other.safetensors", other));
+    await until(page, "doing", /^Done: 2 models$/);
+    assert.ok(await page.$eval("#series", (series) => (series as HTMLElement).hidden));
+    assert.equal(await text(page, "shown-kind"), "Model");
+    assert.deepEqual(await page.$$eval("#shown option", (all) => all.map((option) => option.textContent)), ["model", "other"]);
+    await page.select("#shown", "0");
+    assert.equal((await rows(page)).length, 13);
+    await page.click("#demo-again");
+    await until(page, "doing", /^Done: 3 checkpoints$/);
+    assert.equal((await series(page)).length, 6);
+  }));
+
   await t.test("a file of 100 MB leaves the page free, plots are drawn where they are seen, and it can be stopped", (t) => (
     visit("weight-spectra/", async (page) => {
-      await until(page, "doing", /^Done: 3 layers$/);
+      await until(page, "doing", /^Done: 3 checkpoints$/);
       await choose(page, await largeModel(join(folder, "large.safetensors")));
       await until(page, "doing", /^2\d layers, the last one/);
       const waited = await page.evaluate(async () => {
@@ -154,6 +208,14 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
       assert.ok(longest < 400, `a task of ${longest} ms`);
     })));
 });
+
+/** The cells of the table of checkpoints. */
+const series = (page: Page) => page.$$eval("#exponents tr", (all) => all.map((row) => Array.from(row.children, (cell) => cell.textContent!)));
+
+/** A model of so many layers, larger from step to step. */
+const checkpoint = (step: number, layers: number) => formatSafetensors(
+  Array.from({ length: layers }, (_, l) => ({ name: `layer.${l}.weight`, shape: [20, 16], data: numbers(320, 100 * step + l).map((x) => x * step) })), {},
+);
 
 /** Drops a file or a folder on the page. */
 async function dropped(page: Page, path: string): Promise<void> {
