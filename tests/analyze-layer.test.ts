@@ -199,3 +199,24 @@ testEach("layers that are flat but for the precision of their file have no tail;
     assert.equal(analyzeLayer(rt, W).reason, undefined);
   }
 });
+
+testEach("a layer of low rank keeps its rank in the precision of its file", (rt) => {
+  for (const [rows, cols] of [[20, 30], [90, 60], [8, 600]] as const) {
+    for (const rank of [1, 2, 6]) {
+      const [A, B] = [numbers(rows * rank, rank), numbers(rank * cols, rows)];
+      const exact = Float64Array.from({ length: rows * cols }, (_, e) => {
+        let sum = 0;
+        for (let r = 0; r < rank; r++) sum += A[Math.floor(e / cols) * rank + r]! * B[r * cols + (e % cols)]!;
+        return sum;
+      });
+      const shape = [rows, cols];
+      const reports = [{ shape, data: exact }, { shape, data: Float32Array.from(exact) }, { shape, dtype: "bf16" as const, bytes: bf16(roundedTo(8, exact)) }].map((W) => analyzeLayer(rt, W));
+      assert.deepEqual(reports.map((report) => report.rank), [rank, rank, rank], `${rows}×${cols} of rank ${rank}`);
+      if (rank < 3) for (const { alpha, reason } of reports) assert.ok(alpha === null && /at least 3 are needed/.test(reason!));
+      else for (const { alpha } of reports) assert.ok(Math.abs(alpha! / reports[0]!.alpha! - 1) < 0.05, `α is ${alpha}, of f64 ${reports[0]!.alpha}`);
+    }
+  }
+  // noise in the same precision is all there
+  const noise = numbers(60 * 90, 5);
+  assert.deepEqual([{ shape: [60, 90], data: Float32Array.from(noise) }, { shape: [60, 90], dtype: "bf16" as const, bytes: bf16(roundedTo(8, noise)) }].map((W) => analyzeLayer(rt, W).rank), [60, 60]);
+});

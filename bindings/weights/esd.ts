@@ -54,7 +54,8 @@ const CONVOLUTIONS = ["unfold", "slices", "fft"] as const;
  * The eigenvalues of W·Wᵀ, divided as `normalize` says, ascending: the min(m, n) squared singular values σ² of an m×n matrix;
  * for a convolution in groups, or other than "unfold", those of all its matrices. Computed in f64; σ is right to within a small multiple of
  * max(m, n)·eps·σ_max, and where it is below max(m, n)·eps·σ_max, NumPy's bound of rank, σ² is 0;
- * those that differ by at most 4 times that are taken for equal.
+ * those that differ by at most 4 times that are taken for equal. Of weights in f32 or shorter, rounded by a relative u, σ² is also 0
+ * where σ is below 2·u·‖W‖_F·(1/√m + 1/√n), which is what rounding makes of a σ that was 0.
  *
  * With m ≥ n about m·n² + 4n³/3 operations for each matrix, or 2·m·n² + 2n³ where it is nearly square or singular; "fft" takes 8 times as
  * many for each of half the input's positions, and is refused with an OptionError where that is more than 10¹³. W that is not finite is a NotFiniteError.
@@ -107,9 +108,10 @@ export function spectrum(
     : pooled(rt, fn, layer, how, to - from === 1, tell);
   sigma.sort();
   const zero = Math.max(rows, cols) * Number.EPSILON * sigma.at(-1)!;
+  const rounded = roundingNorm(layer, rows, cols, sigma);
   const divisor = normalize === "rows" ? rows : normalize === "none" ? 1 : Math.max(rows, cols);
   let zeros = 0;
-  while (zeros < sigma.length && (sigma[zeros]! <= zero || sigma[zeros]! ** 2 / divisor === 0)) zeros++;
+  while (zeros < sigma.length && (sigma[zeros]! <= Math.max(zero, rounded) || sigma[zeros]! ** 2 / divisor === 0)) zeros++;
   // equal to rounding is equal: tails of values an ulp apart would have an α of 1e16
   for (let k = zeros + 1, first = zeros; k < sigma.length; k++) {
     if (sigma[k]! - sigma[first]! <= EQUAL * zero) sigma[k] = sigma[first]!;
@@ -118,6 +120,17 @@ export function spectrum(
   const eigenvalues = sigma.map((s, k) => (k < zeros ? 0 : (s * s) / divisor));
   if (eigenvalues.at(-1) === Infinity) throw new NotFiniteError(`${fn}: W has the singular value ${sigma.at(-1)}, whose square is beyond f64`);
   return { rows, cols, matrices: sigma.length / Math.min(rows, cols), eigenvalues, zeros };
+}
+
+/**
+ * What rounding the weights to the file's precision, relatively u, can make of a singular value that is 0: twice the norm of a matrix of
+ * independent errors, u·‖W‖_F·(1/√rows + 1/√cols). It is below NumPy's rule of rank for that precision. 0 for f64.
+ */
+function roundingNorm({ rounding }: Layer, rows: number, cols: number, sigma: Float64Array): number {
+  const most = sigma.at(-1)!;
+  if (rounding === 0 || most === 0) return 0;
+  const squares = sigma.reduce((sum, s) => sum + (s / most) ** 2, 0) * (Math.min(rows, cols) / sigma.length);
+  return 2 * rounding * most * Math.sqrt(squares) * (1 / Math.sqrt(rows) + 1 / Math.sqrt(cols));
 }
 
 /** The singular values of all matrices; an SVD that is the whole call tells its own progress. */
