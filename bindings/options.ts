@@ -1,4 +1,4 @@
-// Options that every call of an engine takes, and those of creation; the checks of a record of options and of a count.
+// Options that every call of an engine takes, and those of creation; the checks of a record of options and of a count; descriptions.
 
 export type {} from "./ambient.ts";
 import { OptionError } from "./errors.ts";
@@ -66,12 +66,24 @@ const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice(8,
 export const isRecord = (value: unknown): value is Record<string, unknown> => tagOf(value) === "Object";
 
 /** Refuses what is no record, and names that are not `known`. `path`: where the record stands among the options of `fn`. */
-export function checkOptions(fn: string, options: unknown, known: Partial<Record<string, true>>, path = ""): void {
+export function checkOptions(fn: string, options: unknown, known: object, path = ""): void {
   if (options === undefined) return;
   const refuse = (what: string, expected: string) => { throw new OptionError(`${fn}: ${what}, expected ${expected}`); };
   if (!isRecord(options)) {
     return refuse(`${path || "options"} is ${String(Object(options) === options ? tagOf(options) : options)}`, "an object");
   }
-  const unknown = Object.keys(options).find((name) => known[name] !== true);
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined) refuse(`there is no option ${path && `${path}.`}${unknown}`, Object.keys(known).join(", ") || "none");
+}
+
+/** A description of that kind, of a kernel or a layer: what is not among the options has its default, or is absent without one. */
+export function describe<T extends { kind: string }>(
+  room: string, kind: T["kind"], defaults: { [Name in Exclude<keyof T, "kind">]: T[Name] | undefined }, options: object = {},
+): T {
+  checkOptions(`${room}.${kind}`, options, defaults);
+  const description: Record<string, unknown> = { kind };
+  for (const given of [defaults, options]) {
+    for (const [name, value] of Object.entries(given)) if (value !== undefined) description[name] = value;
+  }
+  return description as T;
 }

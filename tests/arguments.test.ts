@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
-import { createEngine, matrix, normalizeRows, OptionError, type Engine, type Matrix } from "eigenscope";
+import { createEngine, kernels, matrix, networks, normalizeRows, OptionError, type Engine, type Matrix } from "eigenscope";
 import { createCore } from "eigenscope/core";
 import { names } from "../bindings/names.ts";
 import { optionNames } from "../bindings/optionNames.ts";
@@ -158,6 +158,35 @@ test("options of calls that are no operations are refused by name too", async ()
   assert.throws(() => la.weights.analyzeLayer([[1, 2]], { bootstrap: { replica: 9 } as never }), {
     code: "ERR_OPTION", message: "weights.analyzeLayer: there is no option bootstrap.replica, expected replicas, seed, confidence",
   });
+});
+
+test("descriptions of kernels and layers refuse what they do not have, and keep their defaults for what is undefined", () => {
+  const makers: [room: string, of: Record<string, unknown>, names: string][] = [
+    ["kernels", kernels, "gaussian laplacian dispersal cauchy matern polynomial arccos"],
+    ["networks", networks, "dense leakyRelu abRelu erf sin cos rbf exp gaussian monomial rectifiedMonomial hermite polynomial"],
+  ];
+  for (const [room, of, list] of makers) {
+    for (const name of list.split(" ")) {
+      const make = of[name] as (options: unknown) => object;
+      const { kind, ...fields } = make({}) as { kind: string };
+      assert.equal(kind, name);
+      assert.throws(() => make({ nonsense: 1 }), { code: "ERR_OPTION", message: new RegExp(`^${room}\\.${name}: there is no option nonsense, expected \\w+`) });
+      assert.throws(() => make(2), { code: "ERR_OPTION", message: `${room}.${name}: options is 2, expected an object` });
+      assert.deepEqual(make(Object.fromEntries(Object.keys(fields).map((field) => [field, undefined]))), { kind, ...fields });
+    }
+  }
+  assert.deepEqual(networks.dense({ biasStd: 0.1 }), { kind: "dense", weightStd: 1, biasStd: 0.1, width: 512 });
+  assert.deepEqual(networks.dense({ biasStd: undefined }), { kind: "dense", weightStd: 1, width: 512 });
+  assert.deepEqual(kernels.polynomial({ degree: 2, offset: 0 }), { kind: "polynomial", degree: 2, scale: 1, offset: 0 });
+  assert.throws(() => networks.network([], "tutorial" as never), { code: "ERR_OPTION", message: "networks.network: options is tutorial, expected an object" });
+  assert.throws(() => networks.activation(Math.atan, { breakpoint: [0] } as never), { code: "ERR_OPTION", message: /^activation: there is no option breakpoint, / });
+  // as data, where what may be absent would be absent
+  const dense = { kind: "dense", weightStd: 1, biasSdt: 0.1, width: 1 } as never;
+  assert.throws(() => la.kernels.matrix(kernels.ntk(networks.network([dense])), [[1]]), {
+    code: "ERR_OPTION", message: "kernels.matrix: there is no option kernel.network.layers[0].biasSdt, expected kind, weightStd, biasStd, width",
+  });
+  const sum = { kind: "sum", terms: [kernels.hinf(), kernels.hinf()], weight: [1, 2] } as never;
+  assert.throws(() => la.kernels.matrix(sum, [[1]]), { code: "ERR_OPTION", message: /no option kernel\.weight, expected kind, terms, weights$/ });
 });
 
 test("options of any other realm are options, and Array.prototype.map can call what has none", () => {

@@ -1,7 +1,7 @@
 // A kernel's description, checked, as a program for its entries (assembly/kernel/program.ts).
 
 import { OptionError } from "../errors.ts";
-import { checkCount } from "../options.ts";
+import { checkCount, checkOptions, type OptionNames } from "../options.ts";
 import { DUAL } from "../networks/closedForms.ts";
 import { emitNetwork } from "../networks/emit.ts";
 import type { Kernel, Sum } from "./descriptions.ts";
@@ -96,7 +96,11 @@ function emitKernel(fn: string, program: Program, kernel: Kernel, d: number, pat
   }
 }
 
-function emitSum(fn: string, program: Program, { terms, weights }: Sum, d: number, path: string): void {
+const sumNames: OptionNames<Sum> = { kind: true, terms: true, weights: true };
+
+function emitSum(fn: string, program: Program, sum: Sum, d: number, path: string): void {
+  checkOptions(fn, sum, sumNames, path); // weights may be absent, so misspelt they would be
+  const { terms, weights } = sum;
   listOf(fn, `${path}.terms`, terms);
   if (weights !== undefined && listOf(fn, `${path}.weights`, weights).length !== terms.length) {
     throw new OptionError(`${fn}: ${path}.weights has ${weights.length} numbers, expected one for each of the ${terms.length} terms`);

@@ -7,6 +7,7 @@
  */
 
 import type { Network } from "../networks/layers.ts";
+import { describe } from "../options.ts";
 
 /** exp(−|x − z|²/(2·bandwidth²)) */
 export interface Gaussian { kind: "gaussian"; bandwidth: number }
@@ -37,20 +38,23 @@ export type Kernel =
   | Gaussian | Laplacian | Dispersal | Cauchy | Matern | Polynomial | ArcCos | Nngp | Ntk | Hinf | Sum | Product;
 
 /** {@link Gaussian} */
-export const gaussian = ({ bandwidth }: { bandwidth: number }): Gaussian => ({ kind: "gaussian", bandwidth });
+export const gaussian = (options: { bandwidth: number }): Gaussian => describe("kernels", "gaussian", { bandwidth: undefined }, options);
 /** {@link Laplacian} */
-export const laplacian = ({ bandwidth }: { bandwidth: number }): Laplacian => ({ kind: "laplacian", bandwidth });
+export const laplacian = (options: { bandwidth: number }): Laplacian => describe("kernels", "laplacian", { bandwidth: undefined }, options);
 /** {@link Dispersal} */
-export const dispersal = ({ bandwidth, gamma }: { bandwidth: number; gamma: number }): Dispersal => ({ kind: "dispersal", bandwidth, gamma });
+export const dispersal = (options: { bandwidth: number; gamma: number }): Dispersal =>
+  describe("kernels", "dispersal", { bandwidth: undefined, gamma: undefined }, options);
 /** {@link Cauchy} */
-export const cauchy = ({ bandwidth }: { bandwidth: number }): Cauchy => ({ kind: "cauchy", bandwidth });
+export const cauchy = (options: { bandwidth: number }): Cauchy => describe("kernels", "cauchy", { bandwidth: undefined }, options);
 /** {@link Matern} */
-export const matern = ({ bandwidth, nu }: { bandwidth: number; nu: 0.5 | 1.5 | 2.5 }): Matern => ({ kind: "matern", bandwidth, nu });
-/** {@link Polynomial} */
-export const polynomial = ({ degree, scale = 1, offset = 1 }: { degree: number; scale?: number; offset?: number }): Polynomial =>
-  ({ kind: "polynomial", degree, scale, offset });
-/** {@link ArcCos} */
-export const arccos = ({ order, bias = 0 }: { order: 0 | 1 | 2; bias?: number }): ArcCos => ({ kind: "arccos", order, bias });
+export const matern = (options: { bandwidth: number; nu: 0.5 | 1.5 | 2.5 }): Matern =>
+  describe("kernels", "matern", { bandwidth: undefined, nu: undefined }, options);
+/** {@link Polynomial}; scale and offset are 1 by default. */
+export const polynomial = (options: { degree: number; scale?: number; offset?: number }): Polynomial =>
+  describe("kernels", "polynomial", { degree: undefined, scale: 1, offset: 1 }, options);
+/** {@link ArcCos}; bias is 0 by default. */
+export const arccos = (options: { order: 0 | 1 | 2; bias?: number }): ArcCos =>
+  describe("kernels", "arccos", { order: undefined, bias: 0 }, options);
 /** {@link Nngp} */
 export const nngp = (network: Network): Nngp => ({ kind: "nngp", network });
 /** {@link Ntk} */

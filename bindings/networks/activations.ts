@@ -1,5 +1,6 @@
 // Activations as plain data. What they mean is in functions.ts; where their kernels come from, in emit.ts.
 
+import { describe } from "../options.ts";
 import { tabulate, type Tabulation, type TabulationOptions } from "./tabulate.ts";
 
 export interface Identity { kind: "identity" }
@@ -58,42 +59,53 @@ export type Activation =
 export const identity = (): Identity => ({ kind: "identity" });
 /** {@link Relu} */
 export const relu = (): Relu => ({ kind: "relu" });
-/** {@link LeakyRelu} */
-export const leakyRelu = ({ slope = 0.01 }: { slope?: number } = {}): LeakyRelu => ({ kind: "leakyRelu", slope });
+/** {@link LeakyRelu}; slope is 0.01 by default. */
+export const leakyRelu = (options: { slope?: number } = {}): LeakyRelu =>
+  describe("networks", "leakyRelu", { slope: 0.01 }, options);
 /** {@link AbRelu} */
-export const abRelu = ({ a, b }: { a: number; b: number }): AbRelu => ({ kind: "abRelu", a, b });
+export const abRelu = (options: { a: number; b: number }): AbRelu =>
+  describe("networks", "abRelu", { a: undefined, b: undefined }, options);
 /** {@link Abs} */
 export const abs = (): Abs => ({ kind: "abs" });
 /** {@link Step} */
 export const step = (): Step => ({ kind: "step" });
 /** {@link Sign} */
 export const sign = (): Sign => ({ kind: "sign" });
-/** {@link Erf} */
-export const erf = (options: { a?: number; b?: number; c?: number } = {}): Erf => ({ kind: "erf", a: 1, b: 1, c: 0, ...options });
+/** {@link Erf}; by default a and b are 1, c is 0. */
+export const erf = (options: { a?: number; b?: number; c?: number } = {}): Erf =>
+  describe("networks", "erf", { a: 1, b: 1, c: 0 }, options);
 /** {@link SigmoidLike} */
 export const sigmoidLike = (): SigmoidLike => ({ kind: "sigmoidLike" });
 /** {@link Gelu} */
 export const gelu = (): Gelu => ({ kind: "gelu" });
-/** {@link Sin} */
-export const sin = (options: { a?: number; b?: number; c?: number } = {}): Sin => ({ kind: "sin", a: 1, b: 1, c: 0, ...options });
-/** {@link Cos} */
-export const cos = (options: { a?: number; b?: number; c?: number } = {}): Cos => ({ kind: "cos", a: 1, b: 1, c: 0, ...options });
-/** {@link Rbf} */
-export const rbf = ({ gamma = 1 }: { gamma?: number } = {}): Rbf => ({ kind: "rbf", gamma });
-/** {@link Exp} */
-export const exp = (options: { a?: number; b?: number } = {}): Exp => ({ kind: "exp", a: 1, b: 1, ...options });
-/** {@link GaussianActivation} */
-export const gaussian = (options: { a?: number; b?: number } = {}): GaussianActivation => ({ kind: "gaussian", a: 1, b: -1, ...options });
+/** {@link Sin}; by default a and b are 1, c is 0. */
+export const sin = (options: { a?: number; b?: number; c?: number } = {}): Sin =>
+  describe("networks", "sin", { a: 1, b: 1, c: 0 }, options);
+/** {@link Cos}; by default a and b are 1, c is 0. */
+export const cos = (options: { a?: number; b?: number; c?: number } = {}): Cos =>
+  describe("networks", "cos", { a: 1, b: 1, c: 0 }, options);
+/** {@link Rbf}; gamma is 1 by default. */
+export const rbf = (options: { gamma?: number } = {}): Rbf => describe("networks", "rbf", { gamma: 1 }, options);
+/** {@link Exp}; a and b are 1 by default. */
+export const exp = (options: { a?: number; b?: number } = {}): Exp =>
+  describe("networks", "exp", { a: 1, b: 1 }, options);
+/** {@link GaussianActivation}; by default a is 1, b −1. */
+export const gaussian = (options: { a?: number; b?: number } = {}): GaussianActivation =>
+  describe("networks", "gaussian", { a: 1, b: -1 }, options);
 /** {@link Gabor} */
 export const gabor = (): Gabor => ({ kind: "gabor" });
 /** {@link Monomial} */
-export const monomial = ({ degree }: { degree: number }): Monomial => ({ kind: "monomial", degree });
+export const monomial = (options: { degree: number }): Monomial =>
+  describe("networks", "monomial", { degree: undefined }, options);
 /** {@link RectifiedMonomial} */
-export const rectifiedMonomial = ({ degree }: { degree: number }): RectifiedMonomial => ({ kind: "rectifiedMonomial", degree });
+export const rectifiedMonomial = (options: { degree: number }): RectifiedMonomial =>
+  describe("networks", "rectifiedMonomial", { degree: undefined }, options);
 /** {@link Hermite} */
-export const hermite = ({ degree }: { degree: number }): Hermite => ({ kind: "hermite", degree });
+export const hermite = (options: { degree: number }): Hermite =>
+  describe("networks", "hermite", { degree: undefined }, options);
 /** {@link PolynomialActivation} */
-export const polynomial = ({ coefficients }: { coefficients: readonly number[] }): PolynomialActivation => ({ kind: "polynomial", coefficients });
+export const polynomial = (options: { coefficients: readonly number[] }): PolynomialActivation =>
+  describe("networks", "polynomial", { coefficients: undefined }, options);
 /** {@link Tanh} */
 export const tanh = (): Tanh => ({ kind: "tanh" });
 /** {@link Sigmoid} */

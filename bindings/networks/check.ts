@@ -1,6 +1,7 @@
 // The checks of a network's description, before anything is computed.
 
 import { OptionError } from "../errors.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import type { Activation } from "./activations.ts";
 import type { Convention, Dense, Layer, Network } from "./layers.ts";
 
@@ -28,7 +29,11 @@ export function checkLayers(fn: string, path: string, layers: unknown): asserts 
   if (!Array.isArray(layers)) refuse(fn, path, layers, "an array of layers");
 }
 
-export function checkDense(fn: string, path: string, { weightStd, biasStd, width }: Dense): void {
+const denseNames: OptionNames<Dense> = { kind: true, weightStd: true, biasStd: true, width: true };
+
+export function checkDense(fn: string, path: string, dense: Dense): void {
+  checkOptions(fn, dense, denseNames, path); // biasStd may be absent, so misspelt it would be
+  const { weightStd, biasStd, width } = dense;
   if (!(Number.isFinite(weightStd) && weightStd >= 0)) refuse(fn, `${path}.weightStd`, weightStd, "a number from 0 on");
   if (biasStd !== undefined && !(Number.isFinite(biasStd) && biasStd >= 0)) refuse(fn, `${path}.biasStd`, biasStd, "a number from 0 on, or none");
   if (!(Number.isInteger(width) && width > 0)) refuse(fn, `${path}.width`, width, "a whole number from 1 on");

@@ -5,6 +5,7 @@
  * @module networks
  */
 
+import { checkOptions, describe } from "../options.ts";
 import type { Activation } from "./activations.ts";
 
 export * from "./activations.ts";
@@ -42,12 +43,16 @@ export interface Residual {
 
 export type Layer = Dense | Residual | Activation;
 
-/** A network of these layers, first to last. */
-export const network = (layers: readonly Layer[], { convention = "ntk" }: { convention?: Convention } = {}): Network => ({ layers, convention });
+/** A network of these layers, first to last; the convention is "ntk" by default. */
+export const network = (layers: readonly Layer[], options: { convention?: Convention } = {}): Network => {
+  checkOptions("networks.network", options, { convention: true });
+  const { convention = "ntk" } = options;
+  return { layers, convention };
+};
 
-/** A fully connected layer; without `biasStd` it has no bias. */
-export const dense = ({ weightStd = 1, biasStd, width = 512 }: { weightStd?: number; biasStd?: number; width?: number } = {}): Dense =>
-  ({ kind: "dense", weightStd, ...(biasStd !== undefined && { biasStd }), width });
+/** A fully connected layer; weightStd is 1 by default, width 512, and without `biasStd` it has no bias. */
+export const dense = (options: { weightStd?: number; biasStd?: number; width?: number } = {}): Dense =>
+  describe("networks", "dense", { weightStd: 1, biasStd: undefined, width: 512 }, options);
 
 /** layers(x) + shortcut(x) */
 export const residual = (layers: readonly Layer[], shortcut: readonly Layer[] = []): Residual => ({ kind: "residual", layers, shortcut });

@@ -3,6 +3,7 @@
 // Based on: Trefethen, Approximation theory and approximation practice, 2013 (chapters 3 and 8).
 
 import { OptionError } from "../errors.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 
 /** φ on [edges[0], edges[last]]: on each piece Σ c_k T_k(t), t from −1 to 1. */
 export interface Tabulation {
@@ -29,6 +30,8 @@ export interface TabulationOptions {
   name?: string;
 }
 
+const tabulationOptions: OptionNames<TabulationOptions> = { range: true, breakpoints: true, name: true };
+
 const DEGREE = 24;
 const TOLERANCE = 1e-14;
 const MOST_PIECES = 4096;
@@ -37,7 +40,8 @@ const SMALLEST = 1e-11;
 
 export function tabulate(fn: (x: number) => number, options: TabulationOptions): Tabulation {
   if (typeof fn !== "function") throw new OptionError(`activation: fn is ${String(fn)}, expected a function of one number`);
-  const { range = [-40, 40], breakpoints = [], name = fn.name || "φ" } = Object(options) as TabulationOptions;
+  checkOptions("activation", options, tabulationOptions);
+  const { range = [-40, 40], breakpoints = [], name = fn.name || "φ" } = options;
   const { 0: low, 1: high } = Object(range) as [number, number];
   const inside = (x: number) => x > low && x < high;
   if (!(low < high && high - low < Infinity && low <= 0 && high >= 0)) {
