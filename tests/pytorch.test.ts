@@ -22,7 +22,7 @@ test("a checkpoint: nested dicts and lists, parameters, plain values; what is no
   assert.deepEqual(model.skipped, [
     { name: "optimizer", reason: "it is the state of an optimizer" },
     { name: "array", reason: "it is a NumPy array" },
-    { name: "quantised", reason: "it is quantised" },
+    { name: "by_channel", reason: "it is quantised by torch.per_channel_affine" },
     { name: "complex", reason: "its numbers are torch.ComplexFloatStorage" },
     { name: "sparse", reason: "it is sparse" },
   ]);
@@ -52,9 +52,8 @@ test("before 1.6: views of the same storage, and others between them", async () 
   for (const source of [readModel("legacy.pt"), new Blob([readModel("legacy.pt")])]) {
     const model = await parsePytorch(source);
     await assertModel(model, "legacy.pt");
-    assert.deepEqual(model.skipped, [
-      { name: "complex", reason: "its numbers are torch.ComplexFloatStorage" }, { name: "quantised", reason: "it is quantised" },
-    ]);
+    assert.deepEqual(model.skipped, [{ name: "complex", reason: "its numbers are torch.ComplexFloatStorage" }]);
+    assert.ok(model.tensors.find(({ name }) => name === "quantised")!.quantized);
   }
 });
 
@@ -97,6 +96,11 @@ test("before 0.4: a tensor of a part of a storage, rebuilt in the old way, after
   assert.deepEqual((await tensors[0]!.stored()).bytes.length, 8);
 });
 
+test("a tensor whose numbers are stored negated is skipped", async () => {
+  const negated = tensor("K\0", "K\x04\x85", "K\x01\x85").replace("\x89}t", "\x89}}U\x03neg\x88st");
+  assert.deepEqual((await parsePytorch(file(negated))).skipped, [{ name: "tensor", reason: "its numbers are stored negated" }]);
+});
+
 test("an OrderedDict of pairs, as Python 2 wrote it", async () => {
   const view = tensor("K\0", "K\x02\x85", "K\x01\x85").slice(0, -1);
   const { tensors } = await parsePytorch(file(`ccollections\nOrderedDict\n(]]U\x01wa${view}aatR.`));
@@ -111,6 +115,7 @@ const refused: [string, string | Uint8Array, RegExp][] = [
   ["an object that is made of something", "cm\nNet\nK\x01\x85\x81.", /calls m\.Net/],
   ["a tensor that a function makes of itself", "ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nNU\x01x\x85NtR.", /calls os\.system, nothing was run/],
   ["a tensor that is made as it is made", "ctorch._tensor\n_rebuild_from_type_v2\n]q\0(h\x01Nh\0eR.".replace("h\x01", "ctorch._tensor\n_rebuild_from_type_v2\n"), /a tensor that nothing makes/],
+  ["a quantised tensor of no scale", "ctorch._utils\n_rebuild_qtensor\n(NK\0))(ctorch\nper_tensor_affine\nNK\0ttR.", /a quantised tensor without a scale/],
   ["a module in itself", "cm\nNet\n)\x81q\0}(U\x0b_parameters}U\x08_modules}U\x01ah\0sub.", /nested too deeply, or in itself, at a\.a/],
   ["opcodes that torch does not write", "(ios\nsystem\n.", /opcode 0x69 at byte 3, which torch\.save does not write/],
   ["an empty stack", ".", /it takes from an empty stack/],

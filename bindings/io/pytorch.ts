@@ -67,8 +67,8 @@ async function isBigEndian(file: FileReader, entry: ZipEntry | undefined, name: 
 const modelOf = ({ views, skipped, warnings }: Saved, bigEndian: boolean): ModelFile =>
   ({ format: "pytorch", tensors: views.map(({ path, view }) => tensorOf(path, view, bigEndian)), skipped, warnings });
 
-function tensorOf(path: string, { dtype, shape, strides, bytes, from, to }: StoredView, bigEndian: boolean): Tensor {
-  return lazyTensor({ name: path, shape, dtype }, async () => ({
-    shape, dtype, bigEndian, ...(isRowMajor(shape, strides) ? {} : { strides }), bytes: await bytes.read(from, to),
+function tensorOf(path: string, { dtype, shape, strides, bytes, from, to, quantization }: StoredView, bigEndian: boolean): Tensor {
+  return lazyTensor({ name: path, shape, dtype, ...(quantization && { quantized: true }) }, async () => ({
+    shape, dtype, bigEndian, ...(isRowMajor(shape, strides) ? {} : { strides }), ...(quantization && { quantization }), bytes: await bytes.read(from, to),
   }));
 }

@@ -10,7 +10,7 @@ import { FormatError } from "../errors.ts";
 import { elementCount, ITEM_SIZE } from "./decode.ts";
 import { Global, unpickle, type PickleHost } from "./pickle.ts";
 import { quoted } from "./source.ts";
-import type { ModelFile, TensorDtype } from "./tensors.ts";
+import type { ModelFile, StoredTensor, TensorDtype } from "./tensors.ts";
 
 const DEEPEST = 64;
 const LONGEST_NAME = 4096;
@@ -26,8 +26,10 @@ const DTYPES = new Map<string, TensorDtype>(Object.entries({
   float64: "f64", float32: "f32", float16: "f16", bfloat16: "bf16", float8_e4m3fn: "f8_e4m3", float8_e5m2: "f8_e5m2",
   int64: "i64", int32: "i32", int16: "i16", int8: "i8", uint64: "u64", uint32: "u32", uint16: "u16", uint8: "u8", bool: "bool",
 } as const));
-/** Storages that no dtype here has numbers for, with the bytes of an element. */
-const OTHER_STORAGES = new Map([["QInt8", 1], ["QUInt8", 1], ["QInt32", 4], ["ComplexFloat", 8], ["ComplexDouble", 16]]);
+/** Whole numbers that stand for others. */
+const QUANTIZED = new Map<string, TensorDtype>([["QInt8", "i8"], ["QUInt8", "u8"], ["QInt32", "i32"]]);
+/** Bytes of an element. */
+const COMPLEX = new Map([["ComplexFloat", 8], ["ComplexDouble", 16]]);
 
 const storageKind = (type: string) => /^torch\.(?:cuda\.)?(\w+)Storage$/.exec(type)?.[1] ?? "";
 
@@ -35,8 +37,8 @@ const storageKind = (type: string) => /^torch\.(?:cuda\.)?(\w+)Storage$/.exec(ty
 export function storageItem(type: string): number | undefined {
   if (/^torch\.(storage\.)?UntypedStorage$/.test(type)) return 1;
   const kind = storageKind(type);
-  const dtype = STORAGES.get(kind);
-  return dtype ? ITEM_SIZE[dtype] : OTHER_STORAGES.get(kind);
+  const dtype = STORAGES.get(kind) ?? QUANTIZED.get(kind);
+  return dtype ? ITEM_SIZE[dtype] : COMPLEX.get(kind);
 }
 
 /** A storage's bytes in the file. */
@@ -59,6 +61,7 @@ export interface StoredView {
   /** Its own of these bytes. */
   from: number;
   to: number;
+  quantization?: StoredTensor["quantization"];
 }
 class View {
   constructor(readonly stored: StoredView) {}
@@ -105,13 +108,13 @@ export class TorchHost implements PickleHost {
   }
 
   /** The view of a storage; `dtype`: of one that has none itself. */
-  view([storage, offset, size, stride]: unknown[], dtype?: Global): View | Unreadable {
+  view([storage, offset, size, stride]: unknown[], dtype?: Global, quantization?: StoredTensor["quantization"]): View | Unreadable {
     const isSizes = (list: unknown): list is number[] => Array.isArray(list) && list.every(isSize);
     if (!(storage instanceof Storage) || !isSize(offset) || !isSizes(size) || !isSizes(stride) || size.length !== stride.length) {
       throw this.error("a tensor that is no view of a storage");
     }
     const type = dtype ? dtype.name : storage.type;
-    const known = dtype ? DTYPES.get(type.slice("torch.".length)) : STORAGES.get(storageKind(type));
+    const known = dtype ? DTYPES.get(type.slice("torch.".length)) : (quantization ? QUANTIZED : STORAGES).get(storageKind(type));
     if (!known) return new Unreadable(`its numbers are ${quoted(type)}`);
     const item = ITEM_SIZE[known];
     const held = storage.count * (dtype ? 1 : item);
@@ -120,7 +123,7 @@ export class TorchHost implements PickleHost {
     if (!(to <= held && held <= storage.bytes.size)) {
       throw this.error(`a tensor reaches byte ${to} of a storage of ${held}, of which ${quoted(storage.bytes.label)} holds ${storage.bytes.size}`);
     }
-    return new View({ dtype: known, shape: size, strides: stride, bytes: storage.bytes, from, to });
+    return new View({ dtype: known, shape: size, strides: stride, bytes: storage.bytes, from, to, ...(quantization && { quantization }) });
   }
 
   error(what: string): FormatError {
@@ -135,13 +138,16 @@ export class TorchHost implements PickleHost {
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+/** By what PyTorch says of a tensor besides its view. */
+const isNegated = (about: unknown) => about instanceof Map && about.get("neg") === true;
+
 /** What a call of a name stands for. */
 const CALLS: Record<string, (args: unknown[], host: TorchHost) => unknown> = {
   "torch._utils._rebuild_tensor": (args, host) => host.view(args),
-  "torch._utils._rebuild_tensor_v2": (args, host) => host.view(args),
+  "torch._utils._rebuild_tensor_v2": (args, host) => (isNegated(args[6]) ? new Unreadable("its numbers are stored negated") : host.view(args)),
   "torch._utils._rebuild_tensor_v3": (args, host) => {
     if (!(args[6] instanceof Global)) throw host.error("a tensor without a dtype");
-    return host.view(args, args[6]);
+    return isNegated(args[7]) ? new Unreadable("its numbers are stored negated") : host.view(args, args[6]);
   },
   "torch._utils._rebuild_parameter": ([tensor]) => tensor,
   "torch._utils._rebuild_parameter_with_state": ([tensor]) => tensor,
@@ -150,7 +156,13 @@ const CALLS: Record<string, (args: unknown[], host: TorchHost) => unknown> = {
     if (!(callee instanceof Global) || !Array.isArray(args) || /from_type/.test(callee.name)) throw host.error("a tensor that nothing makes");
     return host.call(callee, args);
   },
-  "torch._utils._rebuild_qtensor": () => new Unreadable("it is quantised"),
+  "torch._utils._rebuild_qtensor": ([storage, offset, size, stride, quantizer], host) => {
+    const [scheme, scale, zero] = Array.isArray(quantizer) ? quantizer : [];
+    if (!(scheme instanceof Global)) throw host.error("a quantised tensor without a scheme");
+    if (scheme.name !== "torch.per_tensor_affine") return new Unreadable(`it is quantised by ${quoted(scheme.name)}`);
+    if (!Number.isFinite(scale) || !Number.isFinite(zero)) throw host.error("a quantised tensor without a scale and a zero point");
+    return host.view([storage, offset, size, stride], undefined, { scale: scale as number, min: -(scale as number) * (zero as number) });
+  },
   "torch._utils._rebuild_sparse_tensor": () => new Unreadable("it is sparse"),
   "torch._utils._rebuild_sparse_csr_tensor": () => new Unreadable("it is sparse"),
   "torch._utils._rebuild_nested_tensor": () => new Unreadable("it is a nested tensor"),
@@ -175,7 +187,7 @@ const CALLS: Record<string, (args: unknown[], host: TorchHost) => unknown> = {
   ...Object.fromEntries([
     "torch.device", "torch.torch_version.TorchVersion", "_codecs.encode", "builtins.complex", "builtins.slice", "builtins.range", "numpy.dtype",
     "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath", "pathlib.PureWindowsPath",
-    "datetime.datetime", "datetime.date", "datetime.timedelta",
+    "functools.partial", "datetime.datetime", "datetime.date", "datetime.timedelta",
   ].map((value) => [value, () => null])),
   // what TorchScript says of the types of lists and dicts
   ...Object.fromEntries(["build_intlist", "build_tensorlist", "build_doublelist", "build_boollist", "restore_type_tag"]
