@@ -51,8 +51,12 @@ async function eagerly(body: () => void): Promise<void> {
 }
 
 function assertSame(rt: Runtime, path: string, ...args: unknown[]): void {
+  assertSameIn([2, 3, 4, 7], rt, path, ...args);
+}
+
+function assertSameIn(counts: readonly number[], rt: Runtime, path: string, ...args: unknown[]): void {
   const whole = operationAt(path)(rt, ...args);
-  for (const count of [2, 3, 4, 7]) {
+  for (const count of counts) {
     const { result, sent } = inParts(rt, count, path, ...args);
     assert.deepEqual(result, whole, `${path} in ${count} parts`);
     assert.ok(sent > 0 && sent < count, `${sent} shares of ${count}`);
@@ -97,11 +101,15 @@ testEach("kernel matrices in parts are too, whatever their programs know of all 
   const far = matrix(90, 7, 3);
   far.data.forEach((x, at) => { far.data[at] = at % 7 < 3 ? x + 1e6 : x; });
   far.data.copyWithin(0, 7 * 40, 7 * 41); // row 0 is row 40
-  for (const kernel of [kernels.laplacian({ bandwidth: 2 }), kernels.ntk(network(layers)), kernels.polynomial({ degree: 3 })]) {
-    assertSame(rt, "kernels.matrix", kernel, matrix(101, 5, 1));
-    assertSame(rt, "kernels.matrix", kernel, far);
-    assertSame(rt, "kernels.matrix", kernel, far, matrix(31, 7, 2));
-    assertSame(rt, "kernels.matrix", kernel, matrix(20, 3, 2), matrix(150, 3, 1));
+  const all = [2, 3, 4, 7];
+  const some = [3]; // every part makes the series of tanh, which takes longer than all else
+  for (const [kernel, counts] of [
+    [kernels.laplacian({ bandwidth: 2 }), all], [kernels.ntk(network(layers)), some], [kernels.polynomial({ degree: 3 }), all],
+  ] as const) {
+    assertSameIn(counts, rt, "kernels.matrix", kernel, matrix(101, 5, 1));
+    assertSameIn(counts, rt, "kernels.matrix", kernel, far);
+    assertSameIn(counts, rt, "kernels.matrix", kernel, far, matrix(31, 7, 2));
+    assertSameIn(counts, rt, "kernels.matrix", kernel, matrix(20, 3, 2), matrix(150, 3, 1));
   }
 }));
 

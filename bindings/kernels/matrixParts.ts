@@ -47,7 +47,7 @@ export function kernelRows(rt: Runtime, kernel: Kernel, X: Matrix, Z: Matrix, i0
     const x = placeRows(rt, FN, prepared, "X", X);
     const z = placeRows(rt, FN, prepared, "Z", Z);
     const out = pushEmpty(rt, FN, i1 - i0, z.n, 8, z.n);
-    placeBlock(rt, FN, prepared, x, i0, i1, z, 0, z.n, out);
+    rt.alone(() => placeBlock(rt, FN, prepared, x, i0, i1, z, 0, z.n, out));
     return pullMatrix(rt, out);
   });
 }
@@ -64,7 +64,8 @@ function placeTriangle(rt: Runtime, kernel: Kernel, X: Matrix, i0: number, i1: n
     const prepared = prepare(rt, FN, kernel, X.cols);
     const x = placeRows(rt, FN, prepared, "X", X);
     placeBlock(rt, FN, prepared, x, i0, i1, x, i0, i1, out);
-    if (i1 < n) placeBlock(rt, FN, prepared, x, i0, i1, x, i1, n, { ...out, at: out.at + 8 * (i1 - i0) });
+    // most of the work, so its progress is told as that of the call
+    if (i1 < n) rt.alone(() => placeBlock(rt, FN, prepared, x, i0, i1, x, i1, n, { ...out, at: out.at + 8 * (i1 - i0) }));
   });
   return { placed: out, note: undefined };
 }
