@@ -102,11 +102,12 @@ test("the nodes of a graph model say what takes a weight in, and turned how", as
     modelTopology: { node: [
       node("Const", [], {}, "w"), node("Identity", ["v"], {}, "v/read"), node("MatMul", ["x", "w:0"]),
       node("BatchMatMulV2", ["x", "v/read"], { adj_y: { b: true } }), node("Conv2D", ["x", "k", "^w"]), node("MatMul", ["l", "x"]),
+      node("_FusedConv2D", ["x", "y", "bias", "slopes"]),
     ] },
-    weightsManifest: [{ paths, weights: ["w", "v", "k", "l", "unused"].map((name) => weight(name, [1])) }],
-  }, new Uint8Array(20));
+    weightsManifest: [{ paths, weights: ["w", "v", "k", "l", "slopes", "unused"].map((name) => weight(name, [1])) }],
+  }, new Uint8Array(24));
   assert.deepEqual(tensors.map(({ operator, layout }) => `${operator} ${layout}`),
-    ["MatMul io", "BatchMatMulV2 oi", "Conv2D io", "MatMul oi", "undefined io"]);
+    ["MatMul io", "BatchMatMulV2 oi", "Conv2D io", "MatMul oi", "_FusedConv2D.3 io", "undefined io"]);
 });
 
 // ---- manifests that lie ----

@@ -192,14 +192,26 @@ function useBy(node: NodeRecord, index: number, step: Step, scope: Scope, isNode
   if (step.quantized) use.quantized = step.quantized;
   if (step.reason) use.reason = step.reason;
   if (!step.quantized) Object.assign(use, quantizedBy(node, scope, index, step));
-  if (PACKED.test(node.op) && index === (node.op.startsWith("Gather") ? 0 : 1)) use.reason = `packed for ${node.op}`;
+  if (PACKED.test(node.op) && !use.operator.includes(".")) use.reason = `packed for ${node.op}`;
   return use;
 }
 
-/** Of a recurrent operator only W and R are weights: "LSTM.B" for its bias, and so on; of attention one or two, or none. */
+/** Of an operator's inputs those that are weights; undefined where it has none to tell apart. */
+function weightInputs(op: string): readonly number[] | undefined {
+  if (/Attention$/.test(op)) return ATTENTION_WEIGHTS.get(op) ?? [];
+  if (PACKED.test(op)) return [op.startsWith("Gather") ? 0 : 1];
+  if (/(LSTM|GRU|RNN)$/.test(op)) return [1, 2];
+  if (op !== "DequantizeLinear" && QUANTIZED_OPERANDS.has(op)) return QUANTIZED_OPERANDS.get(op)!.map(([weight]) => weight);
+  if (/Gemm|MatMul/.test(op)) return [0, 1];
+  if (/Conv/.test(op)) return [1];
+  return undefined;
+}
+
+/** The op_type; for an input that is none of its weights with the input's name or number: "LSTM.B", "Gemm.C", "Conv.2". */
 function operatorOf(op: string, index: number): string {
-  if (/Attention$/.test(op) && !ATTENTION_WEIGHTS.get(op)?.includes(index)) return `${op}.${index}`;
-  return /(LSTM|GRU|RNN)$/.test(op) && index !== 1 && index !== 2 ? `${op}.${RECURRENT_INPUTS[index] ?? "scale"}` : op;
+  if (weightInputs(op)?.includes(index) ?? true) return op;
+  const names = /(LSTM|GRU|RNN)$/.test(op) ? RECURRENT_INPUTS : op === "Gemm" ? ["A", "B", "C"] : [];
+  return `${op}.${names[index] ?? index}`;
 }
 
 function quantizedBy(node: NodeRecord, scope: Scope, index: number, { order }: Step): Pick<Use, "quantized" | "reason"> {

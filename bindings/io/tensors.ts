@@ -28,7 +28,7 @@ export interface Tensor {
   dtype: TensorDtype;
   /** "io": inputs before outputs, as Keras has them (in×out, kh×kw×in×out); "oi", as PyTorch's, otherwise. */
   layout: "oi" | "io";
-  /** The operator that takes it in, where the file says so: ONNX's op_type ("Gemm"), TensorFlow's op, Keras's class. */
+  /** The operator that takes it in, where the file says so: ONNX's op_type ("Gemm"; "Gemm.C": an input that is no factor), TensorFlow's op, Keras's class. */
   operator?: string;
   /** Into how many groups a convolution splits its channels, where the file says so. */
   groups?: number;

@@ -48,13 +48,16 @@ function graphUses(nodes: Json[]): Map<string, Use> {
     input.forEach((from, index) => {
       let weight = valueOf(from);
       for (let step = 0; step < LONGEST_CHAIN && same.has(weight); step++) weight = same.get(weight)!;
-      if (!uses.has(weight)) uses.set(weight, { operator: op, layout: layoutOf(op, index, isRecord(attr) ? attr : {}) });
+      if (!uses.has(weight)) uses.set(weight, { operator: isWeight(op, index) ? op : `${op}.${index}`, layout: layoutOf(op, index, isRecord(attr) ? attr : {}) });
     });
   }
   return uses;
 }
 
 const LONGEST_CHAIN = 8;
+
+/** Whether an input of a product or convolution is one of its factors: after them come biases and the slopes of a PReLU. */
+const isWeight = (op: string, index: number) => (/Conv/.test(op) ? index === 1 : !/MatMul/.test(op) || index < 2);
 
 /** "name:0" and "name" are the same value. */
 const valueOf = (input: unknown) => (typeof input === "string" ? input.replace(/:\d+$/, "") : "");
