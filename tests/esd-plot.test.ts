@@ -74,6 +74,10 @@ test("what there is nothing of is drawn as nothing", () => {
     const [low, high] = yRange(plot);
     assert.ok(low > 0 && high > low && plot.data[0].every((at) => at > 0));
   }
+  // orthogonal but for rounding: one bar, and an axis that says where
+  const flat = esdPlot(layer([0.05, 0.05 * (1 + 1e-7), 0.05 * (1 + 2e-7)]));
+  const xs = flat.data[0];
+  assert.ok(xs.at(-1)! / xs[0]! > 5);
   assert.equal(esdPlot(layer([1, 2, 3], { mp: null, alpha: 2, xmin: 1, nTail: 3 }), { legend: false, width: 123 }).options.width, 123);
 });
 

@@ -218,7 +218,7 @@ async function companionsOf(main: NamedSource, kind: Kind, given: NamedSource[])
 function severalModels(names: string[], name: string): FormatError {
   return new FormatError(names.every((each) => SHARD.test(each))
     ? `${name}: the shards ${listed(names)} without their index, expected model.safetensors.index.json with them`
-    : `${name}: several models (${listed(names)}), expected one and the files that it needs`);
+    : `${name}: several models (${listed(names)}), expected one and the files that it needs (parseModels opens them all)`);
 }
 
 const listed = (names: string[]) => names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");

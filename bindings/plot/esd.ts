@@ -51,6 +51,8 @@ export type EsdFit = Pick<EsdLayer, "alpha" | "xmin" | "nTail" | "mp">;
 
 /** Below so much of λ_max an eigenvalue is zero for a plot: a rank that is not full would take half of the axis. */
 const SHOWN = 1e-10;
+/** In decades: eigenvalues that are nearer to each other are in one place, where all ticks of an axis would say the same. */
+const NARROW = 1e-3;
 /** Points for each bin and for the bulk: curves look smooth. */
 const [PER_BIN, PER_BULK] = [4, 48];
 
@@ -60,7 +62,7 @@ const [PER_BIN, PER_BULK] = [4, 48];
  * (dashed) on; and the Marchenko-Pastur density √((b − λ)(λ − a)) / (π·λ·((a + b)/2 − √(ab))) between its edges a and b,
  * times the part of the eigenvalues that is in the bulk. Eigenvalues below 10⁻¹⁰·λ_max are not drawn; they count in n.
  *
- * For a layer of `es.weights.analyze`: `esdPlot(layer, { width: element.clientWidth })`; what to read out to those who
+ * The page needs uPlot's stylesheet, `uplot/dist/uPlot.min.css`. For a layer of `es.weights.analyze`: `esdPlot(layer, { width: element.clientWidth })`; what to read out to those who
  * do not see it: {@link esdDescription}.
  */
 export function esdPlot(layer: EsdLayer, options: EsdPlotOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
@@ -89,7 +91,7 @@ export function esdBins({ eigenvalues, randomized }: EsdLayer, bins = Math.min(6
   if (logs.length === 0) return { low: -1, step: 2 / bins, counts: Array(bins).fill(0), n };
   let low = logs.reduce((a, b) => Math.min(a, b));
   let high = Math.log10(most);
-  if (!(high - low > 1e-9)) [low, high] = [low - 0.5, high + 0.5]; // all in one place
+  if (!(high - low > NARROW)) [low, high] = [low - 0.5, high + 0.5];
   const step = (high - low) / bins;
   const counts = Array<number>(bins).fill(0);
   for (const log of logs) counts[Math.min(bins - 1, Math.floor((log - low) / step))]!++;

@@ -3,6 +3,7 @@
 
 import { FormatError, OptionError } from "../errors.ts";
 import { ITEM_SIZE } from "../io/decode.ts";
+import { quoted } from "../io/source.ts";
 import type { ModelFile, StoredTensor, Tensor } from "../io/tensors.ts";
 import { layerOptions } from "../optionNames.ts";
 import { checkOptions, type CallOptions, type OptionNames } from "../options.ts";
@@ -140,7 +141,10 @@ function filter(tensors: readonly Tensor[], only: readonly string[] | undefined)
   }
   const patterns = (only as string[]).map((name) => new RegExp(`^${name.split("*").map((part) => part.replace(/[^\w]/g, "\\$&")).join(".*")}$`, "s"));
   const missing = patterns.findIndex((pattern) => !tensors.some(({ name }) => pattern.test(name)));
-  if (missing >= 0) throw new OptionError(`weights.analyze: only has ${JSON.stringify(only[missing])}, the model has no tensor of that name`);
+  if (missing >= 0) {
+    const some = tensors.slice(0, 3).map(({ name }) => quoted(name)).join(", ");
+    throw new OptionError(`weights.analyze: only has ${JSON.stringify(only[missing])}, the model has no tensor of that name but ${some || "none"}${tensors.length > 3 ? ", …" : ""}`);
+  }
   return (name) => patterns.some((pattern) => pattern.test(name));
 }
 
