@@ -95,6 +95,7 @@ function run(): void {
   runButton.textContent = "Cancel";
   allowSaving(false);
   progress.value = 0;
+  put("doing", "Starting …");
   started = performance.now();
   clearInterval(clock);
   clock = setInterval(showTime, 100);

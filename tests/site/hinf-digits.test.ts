@@ -10,10 +10,9 @@ testSite("hinf-digits", async (t, { browser, url, visit }) => {
   await t.test("the digits converge to the certified value, isolated by the service worker; cancel stops a run", () => visit("hinf-digits/", async (page) => {
     // the run that starts by itself
     await until(page, "exact-value", /^0\.013460501/);
-    const start = performance.now();
+    await startLong(page);
     await page.click("#run");
     await until(page, "doing", /^Cancelled$/);
-    assert.ok(performance.now() - start < 5000);
     assert.equal(await text(page, "run"), "Run");
     assert.equal(await page.$eval("#save-json", (button) => (button as HTMLButtonElement).disabled), true);
 
@@ -38,10 +37,10 @@ testSite("hinf-digits", async (t, { browser, url, visit }) => {
   await t.test("a run keeps the page free and in its place", (t) => visit("hinf-digits/", async (page) => {
     await until(page, "doing", /Done|00 neurons/);
     await assertCalm(t, page);
-  }));
+  }, { traced: true }));
 
   await t.test("a dropped file is read and used; one that is wrong says why and costs nothing", () => visit("hinf-digits/", async (page) => {
-    await until(page, "doing", /neurons/);
+    await until(page, "doing", /neurons|^Done$/);
     await page.select("#features", "1000");
     await drop(page, "points.csv", "a,b,label\n1,0,7\n1,1,7\n0,2,8\n-1,1,9\n");
     await until(page, "shape", /^4 × 3$/);
@@ -80,7 +79,7 @@ testSite("hinf-digits", async (t, { browser, url, visit }) => {
   }));
 
   await t.test("more rows than memory has room for: the library says how many", () => visit("hinf-digits/", async (page) => {
-    await until(page, "doing", /neurons/);
+    await until(page, "doing", /neurons|^Done$/);
     await drop(page, "long.csv", Array.from({ length: 30_000 }, (_, k) => `${k % 7},${k % 11},${k % 13},1`).join("\n"));
     await until(page, "shape", /^30,000 × 4$/);
     await page.$eval("#rows", (input) => { (input as HTMLInputElement).value = "30000"; });
@@ -92,7 +91,7 @@ testSite("hinf-digits", async (t, { browser, url, visit }) => {
   }));
 
   await t.test("it can be used by keyboard alone", () => visit("hinf-digits/", async (page) => {
-    await until(page, "doing", /neurons/);
+    await until(page, "doing", /neurons|^Done$/);
     const order: string[] = [];
     for (let k = 0; k < 7; k++) {
       await page.keyboard.press("Tab");
@@ -105,8 +104,11 @@ testSite("hinf-digits", async (t, { browser, url, visit }) => {
       order.push(id);
     }
     assert.deepEqual(order, ["A", "A", "file", "rows", "features", "seed", "run"]);
+    await startLong(page);
+    for (let k = 0; k < 3; k++) await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
     await until(page, "doing", /^Cancelled$/);
+    await page.select("#features", "100000");
     await page.keyboard.down("Shift");
     for (let k = 0; k < 3; k++) await page.keyboard.press("Tab");
     await page.keyboard.up("Shift");
@@ -133,6 +135,14 @@ testSite("hinf-digits", async (t, { browser, url, visit }) => {
     }
   });
 });
+
+/** Starts a run anew by the keyboard, one that does not end before it is cancelled; the field of rows has the focus. */
+async function startLong(page: Page): Promise<void> {
+  await page.select("#features", "1000000");
+  await page.focus("#rows");
+  await page.keyboard.press("Enter");
+  assert.equal(await text(page, "run"), "Cancel");
+}
 
 /** Drops a file on the page. */
 const drop = (page: Page, name: string, content: string) => page.evaluate((fileName, body) => {

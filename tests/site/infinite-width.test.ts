@@ -17,7 +17,7 @@ testSite("infinite-width", async (t, { visit }) => {
     assert.match(await text(page, "announcement"), /^Done\. 1 hidden layer: 13 errors, smallest eigenvalue 0\.040561$/);
     assert.equal(await page.$$eval(".plot canvas", (canvases) => canvases.length), 2);
     await assertCalm(t, page);
-  }));
+  }, { traced: true }));
 
   await t.test("a slider supersedes what is being computed; what is known is shown at once", () => visit("infinite-width/", async (page) => {
     await until(page, "errors-value", /^13$/);

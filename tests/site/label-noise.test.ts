@@ -25,7 +25,7 @@ testSite("label-noise", async (t, { folder, visit }) => {
       await page.click("#new li:nth-child(5) button");
       assert.match(await text(page, "asked"), /^row 5, /);
       await assertCalm(t, page);
-    }));
+    }, { traced: true }));
 
   await t.test("another kernel, a bandwidth, a ridge fit anew; a matrix that is singular says so", () => visit("label-noise/", async (page) => {
     await until(page, "doing", /^Done/);
