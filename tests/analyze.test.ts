@@ -129,6 +129,31 @@ test("models of face-api: quantised, inputs first, depthwise and pointwise", asy
   assert.equal(expression.layers.length, 32);
 });
 
+test("weight-normalised layers have the weights that their directions and lengths make", async () => {
+  const V = tensor("conv.weight_v", [6, 4, 3]);
+  const W = Float64Array.from(await V.data(), Number);
+  for (let o = 0; o < 6; o++) {
+    const row = W.subarray(12 * o, 12 * (o + 1));
+    const norm = Math.hypot(...row);
+    row.forEach((value, e) => { row[e] = ((o + 1) * value) / norm; });
+  }
+  const g = [1, 2, 3, 4, 5, 6];
+  const other = (name: string) => name.replace(/weight_g$/, "parametrizations.weight.original0").replace(/weight_v$/, "parametrizations.weight.original1");
+  for (const rename of [(name: string) => name, other]) {
+    const report = await es.weights.analyze([{ ...tensor(rename("conv.weight_g"), [6, 1, 1], { numbers: g }) }, { ...V, name: rename(V.name) }]);
+    assert.deepEqual(report.layers.map(({ name, kind, rows, cols }) => [name, kind, rows, cols]), [["conv.weight", "conv1d", 6, 12]]);
+    assert.deepEqual(report.skipped, [{ name: rename("conv.weight_g"), reason: "lengths of a weight-normalised layer" }]);
+    const expected = await es.weights.esd({ shape: [6, 4, 3], data: Float32Array.from(W) });
+    report.layers[0]!.eigenvalues.forEach((value, k) => assert.ok(Math.abs(value - expected[k]!) <= 2 ** -20 * expected[0]!));
+  }
+  // along the inputs, and of the whole; lengths that do not fit
+  const of = async (shape: number[], numbers: number[]) => es.weights.analyze([tensor("fc.weight_g", shape, { numbers }), tensor("fc.weight_v", [3, 2], { numbers: [3, 4, 0, 3, 4, 0] })]);
+  const trace = async (report: ReturnType<typeof of>) => 3 * (await report).layers[0]!.eigenvalues.reduce((a, b) => a + b, 0);
+  assert.ok(Math.abs(await trace(of([1, 2], [2, 5])) - 29) < 1e-4);
+  assert.ok(Math.abs(await trace(of([], [7])) - 49) < 1e-4);
+  assert.match((await of([2, 1], [1, 1])).skipped[1]!.reason, /directions of a weight-normalised layer without its lengths/);
+});
+
 test("an abort between layers rejects with its reason, and reads no further", async () => {
   const controller = new AbortController();
   const reason = new Error("enough");

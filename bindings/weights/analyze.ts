@@ -11,6 +11,7 @@ import type { LayerOptions, LayerReport } from "./analyzeLayer.ts";
 import type { WeightLike } from "./layers.ts";
 import { recognise, type Recognised } from "./recognise.ts";
 import { universalMetric } from "./verdicts.ts";
+import { withWeightNorms } from "./weightNorm.ts";
 
 export interface ModelOptions extends LayerOptions, CallOptions {
   /** Names of the tensors to take, "*" for any characters: `["encoder.*", "head.weight"]`. Default: all that are layers. */
@@ -54,7 +55,7 @@ export async function analyzeModel(
   const file = fileOf(model);
   const { onLayer, onProgress, only, ...rest } = options;
   const { signal } = rest;
-  const { planned, skipped } = plan(file.tensors, only);
+  const { planned, skipped } = plan(withWeightNorms(file.tensors), only);
   skipped.unshift(...file.skipped);
   await analyzeLayer([[1]], rest); // refuses options before anything is read
   const layers: LayerReport[] = [];

@@ -56,7 +56,7 @@ const NO_LAYERS: [pattern: RegExp, reason: string][] = [
   [/(^|[./_])i?stft([./_-]|$)|(^|[./_])((forward|inverse)_basis(_buffer)?|mel(W|_basis|_filters))$|mel_scale[./]fb$/, "a fixed transform (Fourier or mel), which is not trained"],
   [/(^|[./_])(weight_g|original0)$/, "lengths of a weight-normalised layer"],
 ];
-/** Of a weight-normalised layer: W is these directions times lengths that are in another tensor. */
+/** Of a weight-normalised layer whose lengths are not there: with them it is in their place (weightNorm.ts). */
 const DIRECTIONS = /(^|[./_])(weight_v|original1)$/;
 const ATTENTION = /attn|attention|(^|[._/])((q|k|v|o|qkv|query|key|value)_proj|in_proj_weight)|(^|[._/])(to_(q|k|v|out|qkv)|query_key_value|W?qkv|w[qkvo]|W_pack)([._/]|$)/i;
 const EMBEDDING = /embed|(^|[./_])(wte|wpe|emb|pos_enc\w*|position(s|al)?|shared|latents|query_tokens)([./]|$)/i;
@@ -81,7 +81,7 @@ export function recognise(tensor: Described, first = true): Recognised | { reaso
   if (size === 0) return { reason: `no numbers: its shape is ${shape.join("×")}` };
   if (size === 1) return { reason: "a single number" };
   for (const [pattern, reason] of NO_LAYERS) if (pattern.test(name)) return { reason };
-  if (DIRECTIONS.test(name) && shape.length > 1) return { reason: "directions of a weight-normalised layer, whose weights are these times lengths" };
+  if (DIRECTIONS.test(name) && shape.length > 1) return { reason: "directions of a weight-normalised layer without its lengths" };
   if (!FLOATS.has(dtype) && !tensor.quantized) return { reason: `${dtype === "bool" ? "truth values" : "whole numbers"} (${dtype}), no weights` };
   if (shape.length < 2) return { reason: "a vector: a bias, scale or shift" };
 
