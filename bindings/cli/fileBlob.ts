@@ -22,7 +22,7 @@ export class FileBlob extends Blob {
   static async open(path: string): Promise<FileBlob> {
     // before it is opened, which of a pipe would wait for a writer
     const found = await stat(path);
-    if (!found.isFile()) throw new FileError(`${path}: is no regular file`);
+    if (!found.isFile()) throw new FileError(`${path}: is no regular file, expected one that can be read in pieces`);
     await (await open(path, "r")).close();
     return new FileBlob(path, 0, found.size, found.mtimeMs);
   }

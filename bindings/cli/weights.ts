@@ -17,10 +17,11 @@ export const help = `eigenscope weights MODEL... [options]
 
   The spectra of a model's trained weights, layer by layer: the power law in
   their tail, the random bulk below it, and what they say of the training.
-  MODEL: .safetensors or its index.json, .pt and .pth of PyTorch, .onnx,
-  model.json of TensorFlow.js, .npz or .npy. Several MODELs are checkpoints of
-  one training, side by side: in the order given, or in that of their numbers
-  where the names differ in these alone.
+  MODEL: .safetensors or its index.json, .pt, .pth, .bin or .ckpt of PyTorch,
+  .onnx, model.json of TensorFlow.js, .npz or .npy, gzipped too, or a folder
+  with one of them. Several MODELs are checkpoints of one training, side by
+  side: in the order given, or in that of their numbers where the names differ
+  in these alone.
 
   --only NAME,NAME,...     these tensors alone; a * stands for anything
   --normalize N            σ² ÷ rows (default), none, or ÷ max-dim, the longer
