@@ -15,7 +15,7 @@ import type { Binary } from "./core/runtime.ts";
 import type { Spawn, WorkerHandle } from "./core/spawn.ts";
 import { Crew, spawnHost, type HostReply } from "./crew.ts";
 import { answer, isOperator, type Operator } from "./linalg/operator.ts";
-import type { CallOptions } from "./options.ts";
+import { tagOf, type CallOptions } from "./options.ts";
 import { compact, describeOperator, fromRecord, PROGRESS_INTERVAL, type Answer, type Ask, type Call, type Request } from "./rpc.ts";
 
 /** How long the host may take to notice an abort, in ms; then it is ended. Kernels look at the word every 10 ms. */
@@ -302,7 +302,7 @@ function asOptionError(path: string, error: unknown): unknown {
 }
 
 /** For messages: "object AbortController". */
-const kindOf = (value: unknown) => `${typeof value} ${Object.prototype.toString.call(value).slice(8, -1)}`;
+const kindOf = (value: unknown) => `${typeof value} ${tagOf(value)}`;
 
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 

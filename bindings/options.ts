@@ -60,30 +60,27 @@ export function checkCount(fn: string, name: string, value: unknown, least = 1, 
 /** Every option of T by name; of a union those of all its members. */
 export type OptionNames<T> = Record<T extends unknown ? keyof T : never, true>;
 
-const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
+/** Of which kind a value is, in any realm: "Object", "Array", "Null". */
+export const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
 /** An object that is no array, date, map or the like. */
 export const isRecord = (value: unknown): value is Record<string, unknown> => tagOf(value) === "Object";
 
 /** Refuses what is no record, and names that are not `known`. `path`: where the record stands among the options of `fn`. */
-export function checkOptions(fn: string, options: unknown, known: object, path = ""): void {
-  if (options === undefined) return;
+export function checkOptions(fn: string, options: unknown = {}, known: object, path = ""): void {
   const refuse = (what: string, expected: string) => { throw new OptionError(`${fn}: ${what}, expected ${expected}`); };
-  if (!isRecord(options)) {
-    return refuse(`${path || "options"} is ${String(Object(options) === options ? tagOf(options) : options)}`, "an object");
+  if (!isRecord(options)) refuse(`${path || "options"} is ${String(Object(options) === options ? tagOf(options) : options)}`, "an object");
+  for (const name of Object.keys(options as object)) {
+    if (!Object.hasOwn(known, name)) refuse(`there is no option ${path && `${path}.`}${name}`, Object.keys(known).join(", ") || "none");
   }
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
-  if (unknown !== undefined) refuse(`there is no option ${path && `${path}.`}${unknown}`, Object.keys(known).join(", ") || "none");
 }
 
-/** A description of that kind, of a kernel or a layer: what is not among the options has its default, or is absent without one. */
+/** A description of that kind, of a kernel or a layer: what is not among the options has its default. */
 export function describe<T extends { kind: string }>(
-  room: string, kind: T["kind"], defaults: { [Name in Exclude<keyof T, "kind">]: T[Name] | undefined }, options: object = {},
+  kind: T["kind"], defaults: { [Name in Exclude<keyof T, "kind">]: T[Name] | undefined }, options: object = {},
 ): T {
-  checkOptions(`${room}.${kind}`, options, defaults);
-  const description: Record<string, unknown> = { kind };
-  for (const given of [defaults, options]) {
-    for (const [name, value] of Object.entries(given)) if (value !== undefined) description[name] = value;
-  }
+  checkOptions(kind, options, defaults);
+  const description: Record<string, unknown> = { kind, ...defaults };
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) description[name] = value;
   return description as T;
 }

@@ -14,6 +14,7 @@ import {
   NotPositiveDefiniteError, NotSymmetricError, OptionError, OutOfMemoryError, ShapeError, SingularError,
 } from "./errors.ts";
 import type { Matrix } from "./linalg/matrix.ts";
+import { tagOf } from "./options.ts";
 
 /** How often progress is told at most, in ms. */
 export const PROGRESS_INTERVAL = 50;
@@ -99,8 +100,6 @@ export function transferables(value: unknown, found = new Set<ArrayBuffer>()): A
 }
 
 const { slice } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array<ArrayBuffer>;
-
-const tagOf = (value: object): string => Object.prototype.toString.call(value).slice(8, -1);
 
 /**
  * The same message, but with a copy in place of every typed array that shows only a part of its buffer: the whole

@@ -6,6 +6,8 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { createEngine, kernels, matrix, networks, normalizeRows, OptionError, type Engine, type Matrix } from "eigenscope";
 import { createCore } from "eigenscope/core";
+import { parseOnnx, trainTestSplit } from "eigenscope/io";
+import { checkpointsPlot, esdPlot, histogramPlot, spectrumPlot } from "eigenscope/plot";
 import { names } from "../bindings/names.ts";
 import { optionNames } from "../bindings/optionNames.ts";
 import { compact } from "../bindings/rpc.ts";
@@ -155,30 +157,39 @@ test("options of calls that are no operations are refused by name too", async ()
   const analyze = (options: unknown) => la.weights.analyze([], options as never);
   await assert.rejects(analyze({ onlayer: () => {} }), { code: "ERR_OPTION", message: /^weights\.analyze: there is no option onlayer, expected .*, onLayer$/ });
   await assert.rejects(analyze([]), { code: "ERR_OPTION", message: "weights.analyze: options is Array, expected an object" });
+  assert.throws(() => trainTestSplit(10, { test_size: 5 } as never), { code: "ERR_OPTION", message: /^trainTestSplit: there is no option test_size, / });
+  await assert.rejects(parseOnnx(new Uint8Array(8), "m.onnx" as never), { code: "ERR_OPTION", message: "parseOnnx: options is m.onnx, expected an object" });
+  const plots: [string, (options: never) => unknown][] = [
+    ["spectrumPlot", (options) => spectrumPlot([], options)], ["histogramPlot", (options) => histogramPlot([1, 2], options)],
+    ["esdPlot", (options) => esdPlot({} as never, options)], ["checkpointsPlot", (options) => checkpointsPlot([], [], options)],
+  ];
+  for (const [name, plot] of plots) {
+    assert.throws(() => plot({ heigth: 1 } as never), { code: "ERR_OPTION", message: new RegExp(`^${name}: there is no option heigth, expected width, height, `) });
+  }
   assert.throws(() => la.weights.analyzeLayer([[1, 2]], { bootstrap: { replica: 9 } as never }), {
     code: "ERR_OPTION", message: "weights.analyzeLayer: there is no option bootstrap.replica, expected replicas, seed, confidence",
   });
 });
 
 test("descriptions of kernels and layers refuse what they do not have, and keep their defaults for what is undefined", () => {
-  const makers: [room: string, of: Record<string, unknown>, names: string][] = [
-    ["kernels", kernels, "gaussian laplacian dispersal cauchy matern polynomial arccos"],
-    ["networks", networks, "dense leakyRelu abRelu erf sin cos rbf exp gaussian monomial rectifiedMonomial hermite polynomial"],
+  const makers: [of: Record<string, unknown>, names: string][] = [
+    [kernels, "gaussian laplacian dispersal cauchy matern polynomial arccos"],
+    [networks, "dense leakyRelu abRelu erf sin cos rbf exp gaussian monomial rectifiedMonomial hermite polynomial"],
   ];
-  for (const [room, of, list] of makers) {
+  for (const [of, list] of makers) {
     for (const name of list.split(" ")) {
       const make = of[name] as (options: unknown) => object;
       const { kind, ...fields } = make({}) as { kind: string };
       assert.equal(kind, name);
-      assert.throws(() => make({ nonsense: 1 }), { code: "ERR_OPTION", message: new RegExp(`^${room}\\.${name}: there is no option nonsense, expected \\w+`) });
-      assert.throws(() => make(2), { code: "ERR_OPTION", message: `${room}.${name}: options is 2, expected an object` });
+      assert.throws(() => make({ nonsense: 1 }), { code: "ERR_OPTION", message: new RegExp(`^${name}: there is no option nonsense, expected \\w+`) });
+      assert.throws(() => make(2), { code: "ERR_OPTION", message: `${name}: options is 2, expected an object` });
       assert.deepEqual(make(Object.fromEntries(Object.keys(fields).map((field) => [field, undefined]))), { kind, ...fields });
     }
   }
   assert.deepEqual(networks.dense({ biasStd: 0.1 }), { kind: "dense", weightStd: 1, biasStd: 0.1, width: 512 });
-  assert.deepEqual(networks.dense({ biasStd: undefined }), { kind: "dense", weightStd: 1, width: 512 });
+  assert.deepEqual(networks.dense({ biasStd: undefined }), { kind: "dense", weightStd: 1, biasStd: undefined, width: 512 });
   assert.deepEqual(kernels.polynomial({ degree: 2, offset: 0 }), { kind: "polynomial", degree: 2, scale: 1, offset: 0 });
-  assert.throws(() => networks.network([], "tutorial" as never), { code: "ERR_OPTION", message: "networks.network: options is tutorial, expected an object" });
+  assert.throws(() => networks.network([], "tutorial" as never), { code: "ERR_OPTION", message: "network: options is tutorial, expected an object" });
   assert.throws(() => networks.activation(Math.atan, { breakpoint: [0] } as never), { code: "ERR_OPTION", message: /^activation: there is no option breakpoint, / });
   // as data, where what may be absent would be absent
   const dense = { kind: "dense", weightStd: 1, biasSdt: 0.1, width: 1 } as never;

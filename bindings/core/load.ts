@@ -6,7 +6,7 @@
 
 import { relaxedSimd, simd } from "wasm-feature-detect";
 import { CapabilityError, OptionError } from "../errors.ts";
-import type { CreateOptions, Variant, WasmSource } from "../options.ts";
+import { tagOf, type CreateOptions, type Variant, type WasmSource } from "../options.ts";
 import { version } from "../version.ts";
 import { nodeBuiltin, watchPolicy } from "./platform.ts";
 
@@ -65,7 +65,7 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<BufferSource> {
 /** A module out of any of the forms that `wasmUrl` has, and what to call it in messages. */
 async function obtain(fn: string, source: Awaited<WasmSource>, best: Variant): Promise<{ module: WebAssembly.Module; from: string }> {
   // by tag: objects of another frame are no instances of this one's classes
-  const kind = Object.prototype.toString.call(source).slice(8, -1);
+  const kind = tagOf(source);
   if (kind === "WebAssembly.Module") return { module: source as WebAssembly.Module, from: "the module of wasmUrl" };
   if (kind === "Response") return fromResponse(fn, source as Response, (source as Response).url || "the Response of wasmUrl");
   if (kind === "String" || kind === "URL") {

@@ -2,7 +2,7 @@
 // said so, with its version: until then a blocked, missing or foreign script shows in no other way.
 
 import { CapabilityError } from "../errors.ts";
-import type { WorkerLike, WorkerSource } from "../options.ts";
+import { tagOf, type WorkerLike, type WorkerSource } from "../options.ts";
 import { version } from "../version.ts";
 import { nodeBuiltin, watchPolicy } from "./platform.ts";
 
@@ -98,7 +98,7 @@ function started(worker: WorkerHandle): Promise<void> {
 
 function given(worker: WorkerLike): WorkerHandle {
   if (typeof worker?.postMessage === "function" && typeof worker.terminate === "function") return handleOf(worker);
-  throw new Error(`it gave ${Object.prototype.toString.call(worker).slice(8, -1)}, expected a Worker`);
+  throw new Error(`it gave ${tagOf(worker)}, expected a Worker`);
 }
 
 function handleOf(worker: WorkerLike): WorkerHandle {

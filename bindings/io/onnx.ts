@@ -1,6 +1,7 @@
 // ONNX: the constants of a model's graphs.
 
 import { FormatError } from "../errors.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { innerPath } from "./companions.ts";
 import { decodeTensor, elementCount, lazyTensor } from "./decode.ts";
 import { dtypeOf, openTensor, typeName } from "./onnxData.ts";
@@ -20,6 +21,8 @@ export interface OnnxOptions {
   files?: NamedSource[];
 }
 
+const onnxOptions: OptionNames<OnnxOptions> = { name: true, files: true };
+
 /**
  * The constants of an ONNX model: initialisers of its graph and of the graphs within it (branches, loops, functions;
  * their names stand behind that of the node), and Constant nodes that hold floats or have two or more dimensions.
@@ -36,7 +39,9 @@ export interface OnnxOptions {
  * FormatError, before any number is read, if the file is no ONNX model or is damaged, a tensor's bytes do not fit its
  * shape, or its external data is missing or outside the folder.
  */
-export async function parseOnnx(source: Source, { name = "model.onnx", files = [] }: OnnxOptions = {}): Promise<ModelFile> {
+export async function parseOnnx(source: Source, options: OnnxOptions = {}): Promise<ModelFile> {
+  checkOptions("parseOnnx", options, onnxOptions);
+  const { name = "model.onnx", files = [] } = options;
   const file = openSource(source, name);
   const { constants, sparse } = constantsOf(await readRecords(file));
   const model: ModelFile = { format: "onnx", tensors: [], skipped: [], warnings: [] };

@@ -4,6 +4,7 @@
 // utils/extmath.py (_approximate_mode).
 
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { RandomState } from "../random/mt19937.ts";
 import { toLabels, type Labels } from "./labels.ts";
 
@@ -15,6 +16,8 @@ export interface SplitOptions {
   /** Labels of all n rows: each class is divided as all rows are. */
   stratify?: Labels;
 }
+
+const splitOptions: OptionNames<SplitOptions> = { testSize: true, randomState: true, stratify: true };
 
 /** Indices of rows, in random order. */
 export interface Split {
@@ -36,6 +39,7 @@ export interface Split {
  */
 export function trainTestSplit(n: number, options: SplitOptions = {}): Split {
   const fn = "trainTestSplit";
+  checkOptions(fn, options, splitOptions);
   const { testSize = 0.25, randomState = 0, stratify } = options;
   if (!(Number.isInteger(n) && n >= 2 && n < 2 ** 29)) {
     throw new OptionError(`${fn}: n is ${String(n)}, expected a whole number from 2 to 2²⁹ − 1`);

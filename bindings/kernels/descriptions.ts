@@ -38,23 +38,23 @@ export type Kernel =
   | Gaussian | Laplacian | Dispersal | Cauchy | Matern | Polynomial | ArcCos | Nngp | Ntk | Hinf | Sum | Product;
 
 /** {@link Gaussian} */
-export const gaussian = (options: { bandwidth: number }): Gaussian => describe("kernels", "gaussian", { bandwidth: undefined }, options);
+export const gaussian = (options: { bandwidth: number }): Gaussian => describe("gaussian", { bandwidth: undefined }, options);
 /** {@link Laplacian} */
-export const laplacian = (options: { bandwidth: number }): Laplacian => describe("kernels", "laplacian", { bandwidth: undefined }, options);
+export const laplacian = (options: { bandwidth: number }): Laplacian => describe("laplacian", { bandwidth: undefined }, options);
 /** {@link Dispersal} */
 export const dispersal = (options: { bandwidth: number; gamma: number }): Dispersal =>
-  describe("kernels", "dispersal", { bandwidth: undefined, gamma: undefined }, options);
+  describe("dispersal", { bandwidth: undefined, gamma: undefined }, options);
 /** {@link Cauchy} */
-export const cauchy = (options: { bandwidth: number }): Cauchy => describe("kernels", "cauchy", { bandwidth: undefined }, options);
+export const cauchy = (options: { bandwidth: number }): Cauchy => describe("cauchy", { bandwidth: undefined }, options);
 /** {@link Matern} */
 export const matern = (options: { bandwidth: number; nu: 0.5 | 1.5 | 2.5 }): Matern =>
-  describe("kernels", "matern", { bandwidth: undefined, nu: undefined }, options);
+  describe("matern", { bandwidth: undefined, nu: undefined }, options);
 /** {@link Polynomial}; scale and offset are 1 by default. */
 export const polynomial = (options: { degree: number; scale?: number; offset?: number }): Polynomial =>
-  describe("kernels", "polynomial", { degree: undefined, scale: 1, offset: 1 }, options);
+  describe("polynomial", { degree: undefined, scale: 1, offset: 1 }, options);
 /** {@link ArcCos}; bias is 0 by default. */
 export const arccos = (options: { order: 0 | 1 | 2; bias?: number }): ArcCos =>
-  describe("kernels", "arccos", { order: undefined, bias: 0 }, options);
+  describe("arccos", { order: undefined, bias: 0 }, options);
 /** {@link Nngp} */
 export const nngp = (network: Network): Nngp => ({ kind: "nngp", network });
 /** {@link Ntk} */

@@ -61,10 +61,10 @@ export const identity = (): Identity => ({ kind: "identity" });
 export const relu = (): Relu => ({ kind: "relu" });
 /** {@link LeakyRelu}; slope is 0.01 by default. */
 export const leakyRelu = (options: { slope?: number } = {}): LeakyRelu =>
-  describe("networks", "leakyRelu", { slope: 0.01 }, options);
+  describe("leakyRelu", { slope: 0.01 }, options);
 /** {@link AbRelu} */
 export const abRelu = (options: { a: number; b: number }): AbRelu =>
-  describe("networks", "abRelu", { a: undefined, b: undefined }, options);
+  describe("abRelu", { a: undefined, b: undefined }, options);
 /** {@link Abs} */
 export const abs = (): Abs => ({ kind: "abs" });
 /** {@link Step} */
@@ -73,39 +73,36 @@ export const step = (): Step => ({ kind: "step" });
 export const sign = (): Sign => ({ kind: "sign" });
 /** {@link Erf}; by default a and b are 1, c is 0. */
 export const erf = (options: { a?: number; b?: number; c?: number } = {}): Erf =>
-  describe("networks", "erf", { a: 1, b: 1, c: 0 }, options);
+  describe("erf", { a: 1, b: 1, c: 0 }, options);
 /** {@link SigmoidLike} */
 export const sigmoidLike = (): SigmoidLike => ({ kind: "sigmoidLike" });
 /** {@link Gelu} */
 export const gelu = (): Gelu => ({ kind: "gelu" });
 /** {@link Sin}; by default a and b are 1, c is 0. */
 export const sin = (options: { a?: number; b?: number; c?: number } = {}): Sin =>
-  describe("networks", "sin", { a: 1, b: 1, c: 0 }, options);
+  describe("sin", { a: 1, b: 1, c: 0 }, options);
 /** {@link Cos}; by default a and b are 1, c is 0. */
 export const cos = (options: { a?: number; b?: number; c?: number } = {}): Cos =>
-  describe("networks", "cos", { a: 1, b: 1, c: 0 }, options);
+  describe("cos", { a: 1, b: 1, c: 0 }, options);
 /** {@link Rbf}; gamma is 1 by default. */
-export const rbf = (options: { gamma?: number } = {}): Rbf => describe("networks", "rbf", { gamma: 1 }, options);
+export const rbf = (options: { gamma?: number } = {}): Rbf => describe("rbf", { gamma: 1 }, options);
 /** {@link Exp}; a and b are 1 by default. */
-export const exp = (options: { a?: number; b?: number } = {}): Exp =>
-  describe("networks", "exp", { a: 1, b: 1 }, options);
+export const exp = (options: { a?: number; b?: number } = {}): Exp => describe("exp", { a: 1, b: 1 }, options);
 /** {@link GaussianActivation}; by default a is 1, b −1. */
 export const gaussian = (options: { a?: number; b?: number } = {}): GaussianActivation =>
-  describe("networks", "gaussian", { a: 1, b: -1 }, options);
+  describe("gaussian", { a: 1, b: -1 }, options);
 /** {@link Gabor} */
 export const gabor = (): Gabor => ({ kind: "gabor" });
 /** {@link Monomial} */
-export const monomial = (options: { degree: number }): Monomial =>
-  describe("networks", "monomial", { degree: undefined }, options);
+export const monomial = (options: { degree: number }): Monomial => describe("monomial", { degree: undefined }, options);
 /** {@link RectifiedMonomial} */
 export const rectifiedMonomial = (options: { degree: number }): RectifiedMonomial =>
-  describe("networks", "rectifiedMonomial", { degree: undefined }, options);
+  describe("rectifiedMonomial", { degree: undefined }, options);
 /** {@link Hermite} */
-export const hermite = (options: { degree: number }): Hermite =>
-  describe("networks", "hermite", { degree: undefined }, options);
+export const hermite = (options: { degree: number }): Hermite => describe("hermite", { degree: undefined }, options);
 /** {@link PolynomialActivation} */
 export const polynomial = (options: { coefficients: readonly number[] }): PolynomialActivation =>
-  describe("networks", "polynomial", { coefficients: undefined }, options);
+  describe("polynomial", { coefficients: undefined }, options);
 /** {@link Tanh} */
 export const tanh = (): Tanh => ({ kind: "tanh" });
 /** {@link Sigmoid} */

@@ -45,14 +45,14 @@ export type Layer = Dense | Residual | Activation;
 
 /** A network of these layers, first to last; the convention is "ntk" by default. */
 export const network = (layers: readonly Layer[], options: { convention?: Convention } = {}): Network => {
-  checkOptions("networks.network", options, { convention: true });
+  checkOptions("network", options, { convention: true });
   const { convention = "ntk" } = options;
   return { layers, convention };
 };
 
 /** A fully connected layer; weightStd is 1 by default, width 512, and without `biasStd` it has no bias. */
 export const dense = (options: { weightStd?: number; biasStd?: number; width?: number } = {}): Dense =>
-  describe("networks", "dense", { weightStd: 1, biasStd: undefined, width: 512 }, options);
+  describe("dense", { weightStd: 1, biasStd: undefined, width: 512 }, options);
 
 /** layers(x) + shortcut(x) */
 export const residual = (layers: readonly Layer[], shortcut: readonly Layer[] = []): Residual => ({ kind: "residual", layers, shortcut });

@@ -1,6 +1,7 @@
 // A series of models, as checkpoints of one training: which layers they share, and lines over them for uPlot.
 
 import type uPlot from "uplot";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { significant, typeset } from "./numbers.ts";
 import { THEME, type SpectrumTheme } from "./spectrum.ts";
 
@@ -84,6 +85,10 @@ export interface CheckpointsPlotOptions {
   theme?: Partial<SpectrumTheme>;
 }
 
+const checkpointsPlotOptions: OptionNames<CheckpointsPlotOptions> = {
+  width: true, height: true, label: true, legend: true, pointed: true, theme: true,
+};
+
 /** Beyond these a legend would be longer than the plot; the line under the cursor stands out. */
 const LEGEND = 12;
 
@@ -94,6 +99,7 @@ const LEGEND = 12;
 export function checkpointsPlot(
   names: readonly string[], lines: readonly CheckpointLine[], options: CheckpointsPlotOptions = {},
 ): { options: uPlot.Options; data: uPlot.AlignedData } {
+  checkOptions("checkpointsPlot", options, checkpointsPlotOptions);
   const { width = 800, height = 260, label, legend = lines.length <= LEGEND, pointed } = options;
   const theme = { ...THEME, ...options.theme };
   const font = `12px ${theme.font}`;

@@ -2,6 +2,7 @@
 // Marchenko-Pastur bulk, on two logarithmic axes, where a power law is a straight line.
 
 import type uPlot from "uplot";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { grouped, significant } from "./numbers.ts";
 import { logTicks, THEME, tickTexts, type SpectrumTheme } from "./spectrum.ts";
 
@@ -35,6 +36,10 @@ export interface EsdPlotOptions {
   bins?: number;
 }
 
+const esdPlotOptions: OptionNames<EsdPlotOptions> = {
+  width: true, height: true, title: true, legend: true, colors: true, theme: true, bins: true,
+};
+
 /** A spectrum counted in bins that are equally wide in log₁₀ λ: from 10^low on, each `step` wide. */
 export interface EsdBins {
   low: number;
@@ -66,6 +71,7 @@ const [PER_BIN, PER_BULK] = [4, 48];
  * do not see it: {@link esdDescription}.
  */
 export function esdPlot(layer: EsdLayer, options: EsdPlotOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
+  checkOptions("esdPlot", options, esdPlotOptions);
   return binnedEsdPlot(esdBins(layer, options.bins), layer, options);
 }
 

@@ -2,6 +2,7 @@
 // where all values are positive and range over more than three powers of ten.
 
 import type uPlot from "uplot";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { significant, superscript } from "./numbers.ts";
 import { THEME, type SpectrumTheme } from "./spectrum.ts";
 
@@ -15,6 +16,10 @@ export interface HistogramOptions {
   /** Default: 2·∛n, from 10 to 120 (the rule of Rice). */
   bins?: number;
 }
+
+const histogramOptions: OptionNames<HistogramOptions> = {
+  width: true, height: true, label: true, color: true, theme: true, bins: true,
+};
 
 export interface Histogram {
   /** Of the bins, ascending, one more than counts; powers of ten if `logarithmic`. */
@@ -43,6 +48,7 @@ export function histogram(values: ArrayLike<number>, bins = Math.min(120, Math.m
 
 /** `new uPlot(options, data, element)` draws the histogram of the values. */
 export function histogramPlot(values: ArrayLike<number>, options: HistogramOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
+  checkOptions("histogramPlot", options, histogramOptions);
   const { width = 800, height = 220, label = "values", color, bins } = options;
   const theme = { ...THEME, ...options.theme };
   const { edges, counts, logarithmic } = histogram(values, bins);

@@ -1,6 +1,7 @@
 // Spectra on a logarithmic (or linear) axis, the largest eigenvalue first: what uPlot needs to draw them.
 
 import type uPlot from "uplot";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { significant, superscript, typeset } from "./numbers.ts";
 
 export interface Spectrum {
@@ -37,6 +38,10 @@ export interface SpectrumPlotOptions {
   mark?: { value: number; label: string; color?: string };
 }
 
+const spectrumPlotOptions: OptionNames<SpectrumPlotOptions> = {
+  width: true, height: true, title: true, scale: true, theme: true, sync: true, roundOff: true, mark: true,
+};
+
 /** Okabe and Ito's colours, told apart with every kind of colour vision, without the yellow. */
 export const THEME: SpectrumTheme = {
   text: "#444",
@@ -47,6 +52,7 @@ export const THEME: SpectrumTheme = {
 
 /** `new uPlot(options, data, element)` draws the spectra, rank on x, a legend that follows the cursor. */
 export function spectrumPlot(spectra: Spectrum[], options: SpectrumPlotOptions = {}): { options: uPlot.Options; data: uPlot.AlignedData } {
+  checkOptions("spectrumPlot", options, spectrumPlotOptions);
   const { width = 800, height = 320, title, scale = "log", sync, roundOff, mark } = options;
   const log = scale === "log";
   const theme = { ...THEME, ...options.theme };
