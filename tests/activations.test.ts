@@ -109,7 +109,9 @@ const TABULATED = {
 
 testEach("tanh, sigmoid, swish, softplus, built in and tabulated: within the error that is stated, which is small", (rt) => {
   const norms = new Map<string, [number, number]>();
-  for (const { kind, variances, correlation, ...expected } of integrated) {
+  // the coefficients are made by TypeScript and take nearly all of the time; the kernels of other variants only sum them
+  const cases = integrated.filter((_, i) => rt.binary.variant === "base" || i % 3 === 0);
+  for (const { kind, variances, correlation, ...expected } of cases) {
     for (const activation of [networks[kind](), TABULATED[kind]]) {
       const name = `${activation.kind} ${kind} at ${variances}, ${correlation}`;
       const { value, derivative, error, derivativeError } = dualActivation(rt, activation, [correlation], { variances });

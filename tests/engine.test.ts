@@ -61,8 +61,8 @@ test("many calls may share a signal without a warning", () => {
   assert.equal(stderr, "");
 });
 
-/** All of them take half a minute. */
-const ENGINES = process.env.CI === "true" ? 500 : 100;
+/** Each takes 0.1 s. The process grows by up to 30 MB between the 50th and the 250th; a worker that stays is some MB. */
+const ENGINES = process.env.CI === "true" ? 200 : 100;
 const old = Number(process.versions.node.split(".")[0]) < 24 ? "tested on Node 24" : false;
 test(`${ENGINES} engines, opened and closed, leave the process as large as it was`, { skip: old, timeout: 600_000 }, async () => {
   const megabytes = () => process.memoryUsage().rss / 2 ** 20;
@@ -75,7 +75,7 @@ test(`${ENGINES} engines, opened and closed, leave the process as large as it wa
     if (k === 50) before = megabytes();
   }
   const after = megabytes();
-  assert.ok(after - before < 100, `${before.toFixed(0)} MB after 50, ${after.toFixed(0)} MB in the end`);
+  assert.ok(after - before < 60, `${before.toFixed(0)} MB after 50, ${after.toFixed(0)} MB in the end`);
   for (let k = 0; k < 100 && process.getActiveResourcesInfo().includes("MessagePort"); k++) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

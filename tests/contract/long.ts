@@ -15,6 +15,10 @@ const square = () => (cached ??= positive(n, 1));
 let wide: ReturnType<typeof random> | undefined;
 const rows = () => (wide ??= random(3000, 64, 2));
 
+/** For calls of which a few passes, or a part, take as long as others do at all. */
+const smaller = () => positive(1000, 1);
+const fewer = () => matrix(2000, 64, rows().data.subarray(0, 2000 * 64));
+
 const { dense, relu } = networks;
 const deep = kernels.ntk(networks.network([dense(), relu(), dense(), relu(), dense()]));
 
@@ -42,11 +46,11 @@ const all: [name: string, call: LongCall][] = [
   ["hinf.monteCarlo", (es, options) => es.hinf.monteCarlo(matrix(300, 64, rows().data.subarray(0, 300 * 64)), { features: 2_000_000, ...options })],
   ["kernels.matrix", (es, options) => es.kernels.matrix(deep, rows(), undefined, options)],
   ["kernels.multiply", (es, options) => es.kernels.multiply(deep, rows(), null, random(3000, 10, 3), options)],
-  ["eigsh of a kernel", (es, options) => es.linalg.eigsh(es.kernels.operator(deep, rows()), { k: 4, ...options })],
+  ["eigsh of a kernel", (es, options) => es.linalg.eigsh(es.kernels.operator(deep, fewer()), { k: 4, ...options })],
   ["weights.esd by fft", (es, options) => (
     es.weights.esd({ shape: [64, 64, 3, 3], data: random(64, 576, 4).data }, { conv: "fft", inputSize: 64, ...options })
   )],
-  ["weights.analyzeLayer", (es, options) => es.weights.analyzeLayer(square(), { randomize: 1, ...options })],
+  ["weights.analyzeLayer", (es, options) => es.weights.analyzeLayer(smaller(), { randomize: 1, ...options })],
   ["regression.fit", (es, options) => es.regression.fit(deep, rows(), random(3000, 10, 3), options)],
   ["regression.fit by cg", (es, options) => es.regression.fit(deep, rows(), random(3000, 10, 3), { method: "cg", ...options })],
 ];
