@@ -216,6 +216,9 @@ testEach("a layer of low rank keeps its rank in the precision of its file", (rt)
       else for (const { alpha } of reports) assert.ok(Math.abs(alpha! / reports[0]!.alpha! - 1) < 0.05, `α is ${alpha}, of f64 ${reports[0]!.alpha}`);
     }
   }
+  // of a depthwise convolution the channels are rounded each by itself
+  const channels = Float64Array.from({ length: 40 * 9 }, (_, e) => 1 + (e % 9)).map((w, e) => w * 2 ** -(e / 9 | 0));
+  assert.equal(analyzeLayer(rt, { shape: [40, 1, 3, 3], groups: 40, dtype: "bf16", bytes: bf16(channels) }).rank, 40);
   // noise in the same precision is all there
   const noise = numbers(60 * 90, 5);
   assert.deepEqual([{ shape: [60, 90], data: Float32Array.from(noise) }, { shape: [60, 90], dtype: "bf16" as const, bytes: bf16(roundedTo(8, noise)) }].map((W) => analyzeLayer(rt, W).rank), [60, 60]);

@@ -104,14 +104,13 @@ export function spectrum(
   const { rows, cols } = shapeOf(layer, how);
   const tell = (fraction: number) => rt.tell(from + (to - from) * fraction);
   tell(0); // what was done before may have told its own
-  const sigma = how === "fft" ? fourierValues(rt, fn, layer, inputSize, tell)
+  const sigma = how === "fft" ? withoutRounding(layer, rows, cols, fourierValues(rt, fn, layer, inputSize, tell))
     : pooled(rt, fn, layer, how, to - from === 1, tell);
   sigma.sort();
   const zero = Math.max(rows, cols) * Number.EPSILON * sigma.at(-1)!;
-  const rounded = roundingNorm(layer, rows, cols, sigma);
   const divisor = normalize === "rows" ? rows : normalize === "none" ? 1 : Math.max(rows, cols);
   let zeros = 0;
-  while (zeros < sigma.length && (sigma[zeros]! <= Math.max(zero, rounded) || sigma[zeros]! ** 2 / divisor === 0)) zeros++;
+  while (zeros < sigma.length && (sigma[zeros]! <= zero || sigma[zeros]! ** 2 / divisor === 0)) zeros++;
   // equal to rounding is equal: tails of values an ulp apart would have an α of 1e16
   for (let k = zeros + 1, first = zeros; k < sigma.length; k++) {
     if (sigma[k]! - sigma[first]! <= EQUAL * zero) sigma[k] = sigma[first]!;
@@ -123,14 +122,16 @@ export function spectrum(
 }
 
 /**
- * What rounding the weights to the file's precision, relatively u, can make of a singular value that is 0: twice the norm of a matrix of
- * independent errors, u·‖W‖_F·(1/√rows + 1/√cols). It is below NumPy's rule of rank for that precision. 0 for f64.
+ * Singular values of a matrix, or of the frequencies of one, with 0 for those that rounding the weights to the file's precision, relatively
+ * u, can have made of 0: up to twice the norm of a matrix of independent errors, u·‖W‖_F·(1/√rows + 1/√cols). That is below NumPy's rule
+ * of rank for that precision.
  */
-function roundingNorm({ rounding }: Layer, rows: number, cols: number, sigma: Float64Array): number {
-  const most = sigma.at(-1)!;
-  if (rounding === 0 || most === 0) return 0;
-  const squares = sigma.reduce((sum, s) => sum + (s / most) ** 2, 0) * (Math.min(rows, cols) / sigma.length);
-  return 2 * rounding * most * Math.sqrt(squares) * (1 / Math.sqrt(rows) + 1 / Math.sqrt(cols));
+function withoutRounding({ rounding }: Layer, rows: number, cols: number, sigma: Float64Array): Float64Array {
+  if (rounding === 0) return sigma;
+  const most = sigma.reduce((a, b) => Math.max(a, b), 0);
+  const squares = sigma.reduce((sum, s) => sum + (s / (most || 1)) ** 2, 0) * (Math.min(rows, cols) / sigma.length);
+  const least = 2 * rounding * most * Math.sqrt(squares) * (1 / Math.sqrt(rows) + 1 / Math.sqrt(cols));
+  return sigma.map((s) => (s <= least ? 0 : s));
 }
 
 /** The singular values of all matrices; an SVD that is the whole call tells its own progress. */
@@ -144,7 +145,7 @@ function pooled(
   for (const matrix of matricesOf(rt, layer, conv)) {
     const found = gramValues(rt, fn, matrix, (fraction) => tell((at + fraction * size) / all.length))
       ?? (isWhole && size === all.length ? svdvals(rt, matrix) : svdvalsOf(rt, fn, matrix));
-    all.set(found, at);
+    all.set(withoutRounding(layer, rows, cols, found), at);
     at += size;
     tell(at / all.length);
   }
