@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { layersCsv, verdictWord, weightsReport, type ReportedLayer, type ReportedModel } from "../bindings/plot/index.ts";
-import { alphaLines, shortNames } from "../bindings/plot/checkpoints.ts";
+import { alphaLines, isSeries, shortNames } from "../bindings/plot/checkpoints.ts";
 import { lawWords } from "../bindings/plot/verdicts.ts";
 import { verdict } from "../bindings/weights/verdicts.ts";
 import { testInChromium } from "./browser/browsers.ts";
@@ -91,6 +91,12 @@ test("models that share no layer are no checkpoints", () => {
   assert.match(html, /<strong>a, b<\/strong>\. Eigenvalues/);
   assert.doesNotMatch(html, /id="metric"|over the checkpoints/);
   assert.equal(html.match(/<details class="model" open/g)!.length, 2);
+});
+
+test("a series is one of models that each share a layer with another", () => {
+  const of = (...models: string[]) => isSeries(models.map((names) => ({ layers: [...names].map((name) => ({ name, alpha: null })) })));
+  for (const series of [["ab", "ab"], ["ab", "bc", "c"], ["a", "", "a"]]) assert.ok(of(...series), series.join());
+  for (const others of [["ab"], ["aa"], ["aa", "b"], ["ab", "ab", "c"], ["", ""], ["a", ""], []]) assert.ok(!of(...others), others.join());
 });
 
 test("a model without a layer, and a layer without a name", () => {

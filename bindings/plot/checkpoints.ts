@@ -25,9 +25,11 @@ export function alphaLines(models: readonly { layers: readonly { name: string; a
   return [...lines.values()];
 }
 
-/** Whether models share a layer by its name, as checkpoints of one training do. */
+/** Whether the models share layers by name, each with another one, as checkpoints of one training do. One without layers may be among them. */
 export function isSeries(models: Parameters<typeof alphaLines>[0]): boolean {
-  return alphaLines(models).length < models.reduce((sum, { layers }) => sum + layers.length, 0) && models.length > 1;
+  const names = models.map(({ layers }) => new Set(layers.map(({ name }) => name))).filter(({ size }) => size > 0);
+  const shared = (name: string) => names.filter((set) => set.has(name)).length > 1;
+  return names.length > 1 && names.every((set) => [...set].some(shared));
 }
 
 /** Names longer than this crowd an axis and a table. */
