@@ -109,6 +109,8 @@ test("an OrderedDict of pairs, as Python 2 wrote it", async () => {
 
 const refused: [string, string | Uint8Array, RegExp][] = [
   ["builtins by their old name", "c__builtin__\neval\n(U\x031+1tR.", /the pickle calls builtins\.eval, nothing was run/],
+  ["a call without arguments", "\x80\x02cposix\nabort\n)R.", /the pickle calls posix\.abort, nothing was run/],
+  ["an object that is made with arguments", "\x80\x02csubprocess\nPopen\nU\x02ls\x85\x81.", /the pickle calls subprocess\.Popen, nothing was run/],
   ["a name with a line break in protocol 4", "\x8c\x02os\x8c\x07sys\ntem\x93N\x85R.", /the pickle calls os\.sys\?tem, nothing was run/],
   ["a value that is called", "ctorch\nFloatStorage\nN\x85R.", /the pickle calls torch\.FloatStorage/],
   ["a name that objects have by themselves", "cconstructor\nconstructor\nN\x85R.", /calls constructor\.constructor/],

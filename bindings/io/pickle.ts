@@ -18,6 +18,8 @@ export interface PickleHost {
   global(name: string): Global;
   /** What a call stands for; throws if it may not be called so. */
   call(callee: Global, args: unknown[]): unknown;
+  /** What an object of a class stands for that is made without its __init__; throws if there may be none. */
+  create(type: Global, args: unknown[]): unknown;
   /** What an object's state adds to it. */
   build(target: unknown, state: unknown): void;
   /** What the file holds outside of the pickle, by what the pickle calls it. */
@@ -144,10 +146,8 @@ class Machine {
         return this.pushNew(this.global(module, name));
       }
       case 0x51: return this.pushNew(this.host.persistent(this.pop())); // BINPERSID
-      case 0x52: case 0x81: { // REDUCE, NEWOBJ
-        const [callee, args] = this.popMany(2);
-        return this.pushNew(this.call(callee, args));
-      }
+      case 0x52: return this.pushNew(this.host.call(...this.callee())); // REDUCE
+      case 0x81: return this.pushNew(this.host.create(...this.callee())); // NEWOBJ
       case 0x62: { // BUILD
         const state = this.pop();
         if (state instanceof Map) this.count(state.size);
@@ -158,11 +158,12 @@ class Machine {
     }
   }
 
-  private call(callee: unknown, args: unknown): unknown {
+  private callee(): [Global, unknown[]] {
+    const [callee, args] = this.popMany(2);
     if (!(callee instanceof Global) || !Array.isArray(args)) throw this.error("it calls what is no function, or with what are no arguments");
     // one long list may be handed to very many calls
     for (const arg of args) this.count(Array.isArray(arg) ? arg.length : 1);
-    return this.host.call(callee, args);
+    return [callee, args];
   }
 
   private global(module: unknown, name: unknown): Global {

@@ -1,8 +1,8 @@
 // The pickles in files of torch.save and in TorchScript archives: tensors are views of storages, which are in the file
 // beside the pickle; modules and other objects are their attributes.
 //
-// What is called with arguments, and is not one of the few that make tensors, dicts and plain values, is refused by its
-// name. A class alone, and an object that is made of one without arguments, are data: nothing is ever run.
+// What is called, and is not one of the few that make tensors, dicts and plain values, is refused by its name. A class
+// alone, and an object that is made of one without a call, are data: nothing is ever run.
 //
 // Based on: torch/_utils.py, torch/_tensor.py (the arguments of _rebuild_tensor_v2 and _v3), torch/nn/modules/module.py.
 
@@ -89,7 +89,12 @@ export class TorchHost implements PickleHost {
   call({ name }: Global, args: unknown[]): unknown {
     if (Object.hasOwn(CALLS, name)) return CALLS[name]!(args, this);
     if (name.startsWith("__torch__.")) return args.length ? args : new Attributes(); // TorchScript's own classes
-    if (args.length > 0) throw this.refusal(name);
+    throw this.refusal(name);
+  }
+
+  create(type: Global, args: unknown[]): unknown {
+    const { name } = type;
+    if (args.length > 0 || Object.hasOwn(CALLS, name) || name.startsWith("__torch__.")) return this.call(type, args);
     if (this.classes.size < 1000) this.classes.add(name);
     return new Attributes();
   }
