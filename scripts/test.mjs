@@ -30,20 +30,24 @@ function signal(child, name) {
   } catch {} // it has ended
 }
 
+/** Once the run is being ended: what fails after that, fails because of it. */
+let ending;
+
 /** Ends all that runs, first with a word, so that browsers go too, and then this process. */
-async function end(status) {
+function end(status) {
   for (const child of running) signal(child, "SIGTERM");
-  await new Promise((resolve) => setTimeout(resolve, running.size ? 3000 : 0));
-  for (const child of running) signal(child, "SIGKILL");
-  process.exit(status);
+  ending ??= new Promise((resolve) => setTimeout(resolve, running.size ? 3000 : 0)).then(() => {
+    for (const child of running) signal(child, "SIGKILL");
+    process.exit(status);
+  });
+  return ending;
 }
 process.on("SIGINT", () => end(130));
 process.on("SIGTERM", () => end(143));
 
-let failed = false;
-
 /** Runs a program and shows its output when it has ended; ends the run if it fails or takes too long. */
 async function step(title, command, args, env = {}) {
+  if (ending) return ending;
   const since = Date.now();
   console.log(`▹ ${title}`);
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env: { ...process.env, ...env } });
@@ -63,19 +67,18 @@ async function step(title, command, args, env = {}) {
   });
   clearTimeout(limit);
   running.delete(child);
-  if (failed) return; // another step ends the run already
-  failed = status !== 0;
+  if (ending) return ending;
   console.log(`\n▸ ${title}, ${seconds(since)}\n${output.trimEnd()}`);
-  if (!failed) return;
+  if (status === 0) return;
   console.error(late ? `✖ ${title}: not done after ${LIMIT_MINUTES} min` : `✖ ${title}`);
-  await end(1);
+  return end(1);
 }
 
 /** Runs the steps in their order, two at a time. */
 async function inTwos(steps) {
   const queue = [...steps];
   const next = async () => {
-    for (let args = queue.shift(); args && !failed; args = queue.shift()) await step(...args);
+    for (let args = queue.shift(); args; args = queue.shift()) await step(...args);
   };
   await Promise.all([next(), next()]);
 }
