@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { createRuntime } from "../bindings/core/create.ts";
 import { OptionError } from "../bindings/errors.ts";
+import { fitDiscrete } from "../bindings/weights/discrete.ts";
 import { powerLaw, type PowerLawOptions } from "../bindings/weights/powerLaw.ts";
 import { sample } from "../bindings/weights/sample.ts";
 import { hurwitzZeta } from "../bindings/weights/special/zeta.ts";
@@ -162,5 +163,15 @@ test("whole numbers next to each other far from 0 have the exponential law that 
   }
   for (const estimateDiscrete of [true, false]) {
     assert.ok(powerLaw(rt, [4, 3, 2, 1].map((k) => 2 ** 53 - k), { discrete: true, estimateDiscrete }).alpha! > 1e15);
+  }
+});
+
+test("a fit looks whether it was aborted in each of its steps, and its progress never falls", () => {
+  const data = Float64Array.from({ length: 900 }, (_, k) => k + 5);
+  for (const options of [{}, { estimateDiscrete: false }, { xmax: 850 }, { scan: true }, { distance: "V" }] as PowerLawOptions[]) {
+    const seen: number[] = [];
+    fitDiscrete(data, options, (fraction) => seen.push(fraction));
+    assert.ok(seen.every((fraction, k) => fraction >= (seen[k - 1] ?? 0) && fraction < 1), "it rises");
+    for (const third of [0, 1]) assert.ok(seen.filter((fraction) => Math.floor(3 * fraction + 1e-9) === third).length > 10, `step ${third + 1}`);
   }
 });

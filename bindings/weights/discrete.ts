@@ -51,14 +51,17 @@ export function fitDiscrete(sample: Float64Array, options: PowerLawOptions, look
   const data = distinctOf(sample);
   const fixed = typeof xmin === "number";
   const candidates = fixed ? [xmin] : candidatesOf(data.values, xmin);
-  const fits = candidates.map((value) => exponentAt(data, value, options)).filter((fit) => fit !== undefined);
+  const fits = candidates.map((value, k) => {
+    if (k % AT_ONCE === 0) look(k / candidates.length / 3);
+    return exponentAt(data, value, options);
+  }).filter((fit) => fit !== undefined);
   if (fits.length === 0) return undefined;
   const good = fits.filter(({ alpha, sigma }) => alpha > alphaRange[0] && alpha < alphaRange[1] && sigma < sigmaThreshold);
   const noise = !fixed && good.length === 0;
   const pruned = distance === "D" && !scan;
   if (!pruned) {
     fits.forEach((fit, k) => {
-      if (k % AT_ONCE === 0) look(k / fits.length);
+      if (k % AT_ONCE === 0) look((1 + (2 * k) / fits.length) / 3);
       fit.D = distanceOf(data, fit, options, Infinity, 1);
     });
   }
@@ -74,13 +77,14 @@ export function fitDiscrete(sample: Float64Array, options: PowerLawOptions, look
 /** The first of the candidates with the least D. */
 function closest(data: Distinct, fits: Candidate[], options: PowerLawOptions, look: (fraction: number) => void): Candidate {
   const order = fits.map((fit, k) => {
+    if (k % AT_ONCE === 0) look((1 + k / fits.length) / 3);
     const tail = data.values.length - fit.from;
     return { fit, k, bound: distanceOf(data, fit, options, Infinity, Math.ceil(tail / PROBES)) };
   }).sort((a, b) => a.bound - b.bound || a.k - b.k);
   let [best, bestAt] = [order[0]!.fit, Infinity];
   best.D = Infinity;
   for (let i = 0; i < order.length && order[i]!.bound <= best.D; i++) {
-    if (i % AT_ONCE === 0) look(i / order.length);
+    if (i % AT_ONCE === 0) look((2 + i / order.length) / 3);
     const { fit, k } = order[i]!;
     const D = distanceOf(data, fit, options, best.D, 1);
     if (D < best.D || (D === best.D && k < bestAt)) [best, bestAt] = [Object.assign(fit, { D }), k];

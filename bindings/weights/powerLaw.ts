@@ -17,7 +17,10 @@ import { fitSmallSample, SMALL_SAMPLE } from "./smallSample.ts";
 export interface PowerLawOptions {
   /** xmin itself, or [lo, hi] between which it is looked for; without it all values but the greatest are tried. */
   xmin?: number | readonly [lo: number, hi: number];
-  /** Where the law ends: greater values are left out, and the fit is compared with a law that has no more beyond it. */
+  /**
+   * Where the law ends: greater values are left out, and the fit is compared with a law that has no more beyond it. α is nevertheless that
+   * of a law without an end unless `discrete`, as powerlaw has it: too great where much is cut off.
+   */
   xmax?: number;
   /** Whole numbers, from the law x^−α/ζ(α, xmin). Default false. */
   discrete?: boolean;
