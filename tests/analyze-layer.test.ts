@@ -223,3 +223,26 @@ testEach("a layer of low rank keeps its rank in the precision of its file", (rt)
   const noise = numbers(60 * 90, 5);
   assert.deepEqual([{ shape: [60, 90], data: Float32Array.from(noise) }, { shape: [60, 90], dtype: "bf16" as const, bytes: bf16(roundedTo(8, noise)) }].map((W) => analyzeLayer(rt, W).rank), [60, 60]);
 });
+
+testEach("small eigenvalues are no rounding where nothing sets them apart", (rt) => {
+  const shape = [200, 200];
+  const noise = numbers(200 * 200, 5);
+  assert.equal(analyzeLayer(rt, { shape, dtype: "bf16", bytes: bf16(roundedTo(8, noise)) }).rank, 200);
+  // few large weights are rounded by much, but in few places
+  const heavy = noise.map((w) => w ** -3);
+  assert.equal(analyzeLayer(rt, { shape, dtype: "bf16", bytes: bf16(roundedTo(8, heavy)) }).rank, 200);
+});
+
+testEach("other families are compared at any size of the weights", (rt) => {
+  const plain = numbers(600, 8);
+  const of = (unit: number) => analyzeLayer(rt, matrix(20, 30, plain.map((w) => w * unit)), { compare: true }).alternatives!;
+  const expected = of(1);
+  for (const unit of [2 ** -500, 2 ** 500]) {
+    const { best, against } = of(unit);
+    assert.equal(best, expected.best);
+    against.forEach(({ R, p }, k) => {
+      close(R, expected.against[k]!.R, 1e-9, `R of ${k}`);
+      close(p, expected.against[k]!.p, 1e-9, `p of ${k}`);
+    });
+  }
+});

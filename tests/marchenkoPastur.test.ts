@@ -224,3 +224,13 @@ testEach("eigenvalues at the ends of the number range are split as others are", 
     assert.deepEqual([fit.D, fit.spikes, fit.softRank, fit.sigma2 / unit], [D, spikes, softRank, sigma2]);
   }
 });
+
+testEach("σ² of the noise keeps its digits beside spikes of any height", (rt) => {
+  const noise = [4, 3.5, 3, 2.5, 2, 1.5, 1.2, 1, 0.8, 0.5, 0.3, 0.1];
+  const options = { rows: 14, cols: 20 };
+  const [low, high] = [1e8, 1e26].map((height) => marchenkoPastur(rt, [height, 2 * height, ...noise], options));
+  assert.deepEqual([low!.spikes, high!.spikes], [2, 2]);
+  assert.ok(low!.zeros === 0 && high!.sigma2 > 0);
+  // of so high a spike the noise's part is σ²·M/N, but for σ²/height
+  assert.ok(Math.abs(high!.sigma2 / low!.sigma2 - 1) < 1e-7, `${high!.sigma2}, beside lower spikes ${low!.sigma2}`);
+});

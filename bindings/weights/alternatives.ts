@@ -23,10 +23,11 @@ export interface Alternatives {
 const FAMILIES = ["truncatedPowerLaw", "lognormal", "exponential", "stretchedExponential"] as const;
 const LEVEL = 0.05;
 
-/** Likelihood-ratio tests (see `compare`) on the values from xmin on. */
+/** Likelihood-ratio tests (see `compare`) on the values from xmin on: in units of xmin, so that they can be of any size. */
 export function alternatives(rt: Runtime, values: Float64Array, xmin: number): Alternatives {
+  const scaled = values.map((x) => x / xmin);
   const against = FAMILIES.map((name): Alternative => {
-    const { R, p } = compare(rt, values, "powerLaw", name, { xmin });
+    const { R, p } = compare(rt, scaled, "powerLaw", name, { xmin: 1 });
     return { name, R, p };
   });
   const better = against.filter(({ R, p }) => R < 0 && p < LEVEL).sort((a, b) => a.R - b.R);

@@ -6,12 +6,13 @@ import { checkOptions, type OptionNames } from "../options.ts";
 import { alternatives, type Alternatives } from "./alternatives.ts";
 import { bootstrap, type BootstrapOptions, type BootstrapResult } from "./bootstrap.ts";
 import { checkRandomize, checkSpectrum, permuted, spectrum, type Part, type Spectrum, type SpectrumOptions } from "./esd.ts";
-import { toLayer, type Layer, type WeightLike } from "./layers.ts";
+import { toLayer, type WeightLike } from "./layers.ts";
 import { marchenkoPastur, type MarchenkoPasturFit } from "./marchenkoPastur.ts";
 import { logAlphaNorm, matrixEntropy, stableRank, traceOf } from "./metrics.ts";
 import { checkPowerLaw, powerLawOf, type PowerLawFit, type PowerLawOptions } from "./powerLaw.ts";
 import { compareSpectra, type Randomized } from "./randomized.ts";
 import type { LayerKind } from "./recognise.ts";
+import { isFlat } from "./rounding.ts";
 import { SMALL_SAMPLE } from "./smallSample.ts";
 import { mu, training, verdict, type Training, type Verdict } from "./verdicts.ts";
 
@@ -108,7 +109,8 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const lambdaMax = eigenvalues[count - 1]!;
   const flat = isFlat(layer, found);
   const none = flat ? { ...NO_FIT, reason: "all eigenvalues are equal, but for the rounding of the weights" } : NO_FIT;
-  const { n: _n, ...fit } = rank > 0 && !flat ? powerLawOf(rt, fn, eigenvalues.subarray(zeros), options) : none;
+  const sample = eigenvalues.subarray(zeros);
+  const { n: _n, ...fit } = rank > 0 && !flat ? powerLawOf(rt, fn, sample, options) : none;
   const { alpha } = fit;
   const warnings = [...fit.warnings];
   if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 and were left out of the fit`);
@@ -132,34 +134,14 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
     mu: alpha === null ? null : mu(alpha), verdict: verdict(alpha), training: training(alpha),
     mp, spikes: mp && mp.spikes, mpSoftRank: mp && mp.softRank, eigenvalues,
   };
-  if (compare) report.alternatives = fit.xmin === null ? null : alternatives(rt, eigenvalues.subarray(zeros), fit.xmin);
+  if (compare) report.alternatives = fit.xmin === null ? null : alternatives(rt, sample, fit.xmin);
   if (randomize !== undefined) {
     const other = spectrum(rt, fn, permuted(layer, randomize), options, second!);
     report.randomized = { seed: randomize, ...compareSpectra(eigenvalues, other.eigenvalues), spikes: bulkOf(other)?.spikes ?? null };
   }
   if (options.bootstrap) {
     const isSmall = options.compat === "weightwatcher" && rank < SMALL_SAMPLE;
-    report.bootstrap = rank === 0 || flat || isSmall ? null : bootstrap(rt, eigenvalues.subarray(zeros), { ...options, ...options.bootstrap });
+    report.bootstrap = rank === 0 || flat || isSmall ? null : bootstrap(rt, sample, { ...options, ...options.bootstrap });
   }
   return report;
-}
-
-/**
- * Whether the eigenvalues that are not 0 are equal but for the rounding of the weights: an orthogonal layer has no tail.
- *
- * Of a layer with equal singular values σ they differ by up to 2⁻²⁰·√min(rows, cols)·σ², since it was made in f32 (its error of
- * orthogonality is some √n·eps), and 5·u·c·σ by entries that are rounded to a relative u: errors E independent of each other make
- * E·Wᵀ + W·Eᵀ a Wigner matrix with edges ±2·√(2/3)·u·c·σ, c the length of the vectors along the shorter side, σ·√(min/max) where no
- * weight is 0. (On a diagonal it is 4·u·σ², of a cosine transform, which has few values, nearly that.)
- * Those of noise differ by no less than √(min/max)·λ_max: it is never taken for flat.
- */
-function isFlat({ data, rounding }: Layer, { rows, cols, matrices, eigenvalues, zeros }: Spectrum): boolean {
-  const largest = eigenvalues.at(-1)!;
-  const spread = largest - (eigenvalues[zeros] ?? 0);
-  if (rounding === 0 || spread === 0) return false;
-  let weights = 0;
-  for (let e = 0; e < data.length; e++) if (data[e] !== 0) weights++;
-  const shorter = Math.min(rows, cols);
-  const c = Math.min(1, shorter / Math.sqrt(weights / matrices)); // in units of σ
-  return spread <= (2 ** -20 * Math.sqrt(shorter) + 5 * rounding * c) * largest;
 }

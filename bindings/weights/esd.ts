@@ -9,6 +9,7 @@ import { matricesOf, shapeOf } from "./conv.ts";
 import { fourierValues } from "./fourier.ts";
 import { gramValues } from "./gramValues.ts";
 import { toLayer, type Layer, type WeightLike } from "./layers.ts";
+import { withoutRounding } from "./rounding.ts";
 
 export interface SpectrumOptions {
   /** What σ² is divided by: the matrix's number of rows (outputs), nothing, or its longer side. Default "rows". */
@@ -54,8 +55,8 @@ const CONVOLUTIONS = ["unfold", "slices", "fft"] as const;
  * The eigenvalues of W·Wᵀ, divided as `normalize` says, ascending: the min(m, n) squared singular values σ² of an m×n matrix;
  * for a convolution in groups, or other than "unfold", those of all its matrices. Computed in f64; σ is right to within a small multiple of
  * max(m, n)·eps·σ_max, and where it is below max(m, n)·eps·σ_max, NumPy's bound of rank, σ² is 0;
- * those that differ by at most 4 times that are taken for equal. Of weights in f32 or shorter, rounded by a relative u, σ² is also 0
- * where σ is below 2·u·‖W‖_F·(1/√m + 1/√n), which is what rounding makes of a σ that was 0.
+ * those that differ by at most 4 times that are taken for equal. Of weights in f32 or shorter σ² is also 0 where σ is no
+ * more than their rounding makes of 0, if there is a gap above, as in a product of low rank.
  *
  * With m ≥ n about m·n² + 4n³/3 operations for each matrix, or 2·m·n² + 2n³ where it is nearly square or singular; "fft" takes 8 times as
  * many for each of half the input's positions, and is refused with an OptionError where that is more than 10¹³. W that is not finite is a NotFiniteError.
@@ -119,19 +120,6 @@ export function spectrum(
   const eigenvalues = sigma.map((s, k) => (k < zeros ? 0 : (s * s) / divisor));
   if (eigenvalues.at(-1) === Infinity) throw new NotFiniteError(`${fn}: W has the singular value ${sigma.at(-1)}, whose square is beyond f64`);
   return { rows, cols, matrices: sigma.length / Math.min(rows, cols), eigenvalues, zeros };
-}
-
-/**
- * Singular values of a matrix, or of the frequencies of one, with 0 for those that rounding the weights to the file's precision, relatively
- * u, can have made of 0: up to twice the norm of a matrix of independent errors, u·‖W‖_F·(1/√rows + 1/√cols). That is below NumPy's rule
- * of rank for that precision.
- */
-function withoutRounding({ rounding }: Layer, rows: number, cols: number, sigma: Float64Array): Float64Array {
-  if (rounding === 0) return sigma;
-  const most = sigma.reduce((a, b) => Math.max(a, b), 0);
-  const squares = sigma.reduce((sum, s) => sum + (s / (most || 1)) ** 2, 0) * (Math.min(rows, cols) / sigma.length);
-  const least = 2 * rounding * most * Math.sqrt(squares) * (1 / Math.sqrt(rows) + 1 / Math.sqrt(cols));
-  return sigma.map((s) => (s <= least ? 0 : s));
 }
 
 /** The singular values of all matrices; an SVD that is the whole call tells its own progress. */

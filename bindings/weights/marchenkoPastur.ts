@@ -110,10 +110,12 @@ function varianceOf(x: Float64Array, k: number, noise: Noise): number {
   for (let step = 0; step < 50 && k > 0; step++) {
     let sum = bulk;
     for (let i = 0; i < k; i++) {
-      // x = ρ + ρ·σ²·(M/N)/(ρ − σ²): where the eigenvalue ρ of the spike and its noise appears
-      const b = x[i]! + sigma2 - (sigma2 * (left / m)) / N;
+      // the eigenvalue ρ of a spike and its noise appears at x = ρ + ρ·g/(ρ − σ²), g = σ²·M/N: above by the noise that it holds
+      const g = (sigma2 * (left / m)) / N;
+      const b = x[i]! + sigma2 - g;
       const discriminant = b * b - 4 * x[i]! * sigma2;
-      sum += x[i]! - (discriminant > 0 ? (b + Math.sqrt(discriminant)) / 2 : Math.sqrt(x[i]! * sigma2));
+      const rho = (b + Math.sqrt(discriminant)) / 2;
+      sum += discriminant > 0 ? (rho * g) / (rho - sigma2) : x[i]! - Math.sqrt(x[i]! * sigma2);
     }
     const next = sum / left;
     const settled = Math.abs(next - sigma2) <= 4 * Number.EPSILON * sigma2;
