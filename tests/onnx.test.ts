@@ -7,6 +7,7 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { FormatError } from "../bindings/errors.ts";
 import { parseOnnx } from "../bindings/io/index.ts";
 import type { NamedSource } from "../bindings/io/tensors.ts";
+import { recognise } from "../bindings/weights/recognise.ts";
 
 const read = (name: string) => new Uint8Array(readFileSync(new URL(`./fixtures/onnx/${name}`, import.meta.url)));
 
@@ -57,10 +58,11 @@ test("a Constant node of sizes is no weight", async () => {
   assert.ok(!tensors.some(({ name }) => name === "sizes"));
 });
 
-// ---- files that lie ----
+// ---- graphs written by hand ----
 
+type Field = [number, Uint8Array | number | string];
 /** A message of length-delimited and varint fields. */
-function message(...fields: [number, Uint8Array | number | string][]): Uint8Array<ArrayBuffer> {
+function message(...fields: Field[]): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   for (const [field, value] of fields) {
     if (typeof value === "number") writer.tag(field, 0).int64(value);
@@ -69,6 +71,52 @@ function message(...fields: [number, Uint8Array | number | string][]): Uint8Arra
   }
   return writer.finish();
 }
+const each = (field: number, values: Field[1][]) => values.map((value): Field => [field, value]);
+const initializer = (name: string, dims: number[], type: number, raw: Uint8Array) => message(...each(1, dims), [2, type], [8, name], [9, raw]);
+const floats = (name: string, dims: number[]) => initializer(name, dims, 1, new Uint8Array(4 * dims.reduce((a, b) => a * b, 1)));
+const list = (name: string, dims: number[], values: number[]) => initializer(name, dims, 7, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
+const attribute = (name: string, value: number | number[] | string) =>
+  message([1, name], ...(Array.isArray(value) ? each(8, value) : each(typeof value === "number" ? 3 : 4, [value])));
+const node = (op: string, inputs: string[], output: string, attributes: Record<string, number | number[] | string> = {}) => message(
+  ...each(1, inputs), [2, output], [4, op], ...each(5, Object.entries(attributes).map(([name, value]) => attribute(name, value))));
+const graphOf = (nodes: Uint8Array[], initializers: Uint8Array[]) => message([1, 8], [7, message(...each(1, nodes), ...each(5, initializers))]);
+
+/** How the layers of the constant W come to be, when W goes through these nodes. */
+async function found(dims: number[], nodes: Uint8Array[], constants: Uint8Array[] = []) {
+  const { tensors } = await parseOnnx(graphOf(nodes, [floats("W", dims), ...constants]));
+  return recognise(tensors.find(({ name }) => name === "W")!);
+}
+
+test("a list of one index looks up a token, an index alone takes a part of a stack", async () => {
+  const picked = (dims: number[], index: number[]) =>
+    found(dims, [node("Gather", ["W", "at"], "part"), node("MatMul", ["x", "part"], "y")], [list("at", index, [1])]);
+  assert.deepEqual(await picked([9, 6], [1]), { kind: "embedding", layout: "oi" });
+  assert.deepEqual(await picked([3, 5, 7], []), { kind: "dense", layout: "io", parts: 3 });
+});
+
+test("what a product takes of a stack whose matrices do not lie in one piece is no layer", async () => {
+  const last = [node("Gather", ["W", "at"], "part", { axis: 2 }), node("MatMul", ["x", "part"], "y")];
+  const middle = [node("Transpose", ["W"], "turned", { perm: [1, 0, 2] }), node("MatMul", ["x", "turned"], "y")];
+  for (const nodes of [last, middle]) {
+    assert.deepEqual(await found([5, 3, 7], nodes, [list("at", [], [1])]), { reason: "goes into Transpose with 3 dimensions, which make no matrix that is known" });
+  }
+});
+
+test("dimensions of size 1 that go before a product are none of its matrix", async () => {
+  const squeezed = (dims: number[], axes: number[], op: string, attributes = {}) =>
+    found(dims, [node("Squeeze", ["W", "axes"], "matrix"), node(op, ["x", "matrix"], "y", attributes)], [list("axes", [axes.length], axes)]);
+  assert.deepEqual(await squeezed([6, 4, 1, 1], [2, 3], "Gemm", { transB: 1 }), { kind: "dense", layout: "oi", as: [6, 4] });
+  assert.deepEqual(await squeezed([6, 1, 4], [1], "MatMul"), { kind: "dense", layout: "io", as: [6, 4] });
+});
+
+test("the equation of an Einsum holds for a part of a stack as for all of it", async () => {
+  const nodes = [node("Gather", ["W", "at"], "part"), node("Einsum", ["x", "part"], "y", { equation: "bi,io->bo" })];
+  const { tensors } = await parseOnnx(graphOf(nodes, [floats("W", [3, 5, 7]), list("at", [], [1])]));
+  assert.equal(tensors[0]!.layout, "io");
+});
+
+// ---- files that lie ----
+
 const modelOf = (...graph: [number, Uint8Array][]) => message([1, 8], [7, message(...graph)]);
 const withTensor = (...fields: [number, Uint8Array | number | string][]) => modelOf([5, message(...fields)]);
 const entry = (key: string, value: string) => message([1, key], [2, value]);
@@ -107,7 +155,9 @@ test("graphs in graphs are followed to a limit, and more nodes than a model has 
   let graph = message();
   for (let depth = 0; depth < 100; depth++) graph = message([1, message([5, message([6, graph])])]);
   await rejects(message([7, graph]), /more than 32 deep/);
-  await rejects(message([7, new Uint8Array(2 ** 21).map((_, k) => (k & 1 ? 0 : 0x0a))]), /more than 524288 nodes/);
+  const lists = (bytes: number) => new Uint8Array(bytes).map((_, k) => (k & 1 ? 0 : 0x0a));
+  await rejects(message([7, lists(2 ** 21)]), /more than 524288 nodes/);
+  await rejects(message([7, message([1, lists(2 ** 22 + 2)])]), /more than 2097152 inputs and outputs/);
 });
 
 test("external data that is missing, short or outside the folder is named", async () => {

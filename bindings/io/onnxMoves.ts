@@ -2,7 +2,7 @@
 //
 // Based on: onnx/docs/Operators.md.
 
-import type { NodeRecord } from "./onnxProto.ts";
+import type { NodeRecord, TensorRecord } from "./onnxProto.ts";
 
 /** Which dimension of the constant each of a value's is; −1 for one of size 1 that it does not have. */
 export type Order = readonly number[];
@@ -10,23 +10,25 @@ export type Order = readonly number[];
 /** These change no dimension, though Slice and Split take a part. */
 const STRAIGHT = /^(Identity|Cast|CastLike|QuantizeLinear|DequantizeLinear|Slice|Split)$/;
 const MOVES = /^(Transpose|Squeeze|Unsqueeze|Reshape|Concat|Gather)$/;
+/** Of a value; runtimes have eight dimensions or fewer. */
+const MOST_DIMENSIONS = 16;
 
 /** Whether a node may hand on the numbers of this input. */
 export const mayMove = (node: NodeRecord, index: number) =>
   (index === 0 || node.op === "Concat") && (STRAIGHT.test(node.op) || MOVES.test(node.op));
 
 /**
- * The order after a node; undefined if it does not hand the numbers on as they lie. `dims`: of the constant. `ints`: of a
- * short list of whole numbers that is a constant. `isFixed`: whether a value is made of constants alone.
+ * The order after a node; undefined if it does not hand the numbers on as they lie. `dims`: of the constant. `constant`: of a
+ * name. `isFixed`: whether a value is made of constants alone.
  */
 export function orderAfter(
-  node: NodeRecord, order: Order, dims: readonly number[], ints: (name: string | undefined) => number[] | undefined,
+  node: NodeRecord, order: Order, dims: readonly number[], constant: (name: string | undefined) => TensorRecord | undefined,
   isFixed: (name: string) => boolean,
 ): Order | undefined {
   if (STRAIGHT.test(node.op)) return order;
   const listed = (name: string) => {
     const attribute = node.attributes.get(name)?.ints;
-    return attribute?.length ? attribute : ints(node.inputs[1]);
+    return attribute?.length ? attribute : constant(node.inputs[1])?.ints;
   };
   switch (node.op) {
     case "Concat": return isFixed(node.outputs[0] ?? "") ? order : undefined; // else an activation: a token before others
@@ -42,13 +44,14 @@ export function orderAfter(
       const axes = listed("axes");
       if (!axes) return undefined;
       const rank = order.length + axes.length;
+      if (rank > MOST_DIMENSIONS) return undefined;
       const added = axes.map((axis) => (axis < 0 ? axis + rank : axis));
       const rest = [...order];
       return Array.from({ length: rank }, (_, k) => (added.includes(k) ? -1 : rest.shift() ?? -1));
     }
     case "Reshape": return reshaped(order, dims, listed("shape"));
-    default: { // Gather: an index alone takes a part, a list of them looks up
-      if (node.op !== "Gather" || ints(node.inputs[1])?.length !== 1 || !isFixed(node.inputs[1]!)) return undefined;
+    default: { // Gather: an index alone takes a part, a list of them, even of one, looks up
+      if (node.op !== "Gather" || constant(node.inputs[1])?.dims.length !== 0) return undefined;
       const axis = node.attributes.get("axis")?.i ?? 0;
       return order.filter((_, k) => k !== (axis < 0 ? axis + order.length : axis));
     }
@@ -81,7 +84,7 @@ export function einsumLayout(equation: string, index: number, order: Order): "oi
   const others = terms.filter((_, k) => k !== index).join("");
   const isOutput = [...own].map((letter) => right.includes(letter) && !others.includes(letter));
   const isInput = [...own].map((letter) => !right.includes(letter) && others.includes(letter));
-  const [first, second] = order[0] === 0 ? [0, 1] : [1, 0];
+  const [first, second] = order[0]! < order[1]! ? [0, 1] : [1, 0];
   if (isOutput[first] && isInput[second]) return "oi";
   return isInput[first] && isOutput[second] ? "io" : undefined;
 }

@@ -60,6 +60,8 @@ export interface ModelRecord {
 
 /** Nodes, attributes and tensors in a file; each takes some hundred bytes of memory, and as few as 2 of the file. */
 const MOST_RECORDS = 2 ** 19;
+/** Inputs and outputs of nodes; each takes as much, and as few as 2 bytes of the file. */
+const MOST_NAMES = 2 ** 21;
 /** Graphs in graphs. */
 const DEEPEST_GRAPH = 32;
 /** Of a list that is not packed: each number is a piece. */
@@ -86,6 +88,7 @@ export function readModel(file: Uint8Array, name: string): ModelRecord {
 
 class ProtoReader {
   private records = 0;
+  private names = 0;
 
   constructor(private readonly file: Uint8Array, private readonly name: string) {}
 
@@ -196,8 +199,8 @@ class ProtoReader {
     this.count();
     const node: NodeRecord = { op: "", domain: "", name: "", inputs: [], outputs: [], attributes: new Map() };
     this.fields(message, (tag, reader) => {
-      if (tag === bytes(1)) node.inputs.push(reader.string());
-      else if (tag === bytes(2)) node.outputs.push(reader.string());
+      if (tag === bytes(1)) node.inputs.push(this.valueName(reader));
+      else if (tag === bytes(2)) node.outputs.push(this.valueName(reader));
       else if (tag === bytes(3)) node.name = reader.string();
       else if (tag === bytes(4)) node.op = reader.string();
       else if (tag === bytes(5)) this.attribute(reader.bytes(), depth, node.attributes);
@@ -206,6 +209,11 @@ class ProtoReader {
       return true;
     });
     return node;
+  }
+
+  private valueName(reader: BinaryReader): string {
+    if (++this.names > MOST_NAMES) throw new FormatError(`${this.name}: more than ${MOST_NAMES} inputs and outputs of nodes`);
+    return reader.string();
   }
 
   private attribute(message: Uint8Array, depth: number, to: Map<string, AttributeRecord>): void {

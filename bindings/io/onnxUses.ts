@@ -149,7 +149,7 @@ function useOf(name: string, constant: Pick<Constant, "tensor" | "isNode">, scop
       const next = nextSteps(step, consumer, constant.tensor, bodies);
       if (next) steps.push(...next);
       else {
-        const use = useBy(node, index, step, consumer.scope, constant.isNode);
+        const use = useBy(node, index, step, consumer.scope, constant);
         if (LAYERS.test(use.operator) && !use.operator.includes(".")) return use;
         first ??= use;
       }
@@ -163,7 +163,7 @@ function nextSteps(step: Step, { node, index, scope }: Consumer, { dims }: Tenso
   const inner = body?.graph.inputs[index];
   if (body && inner !== undefined) return [{ ...step, value: inner, scope: body }];
   if (!mayMove(node, index)) return undefined;
-  const order = orderAfter(node, step.order, dims, (name) => constantAt(scope, name)?.ints, (name) => isFixed(name, scope));
+  const order = orderAfter(node, step.order, dims, (name) => constantAt(scope, name), (name) => isFixed(name, scope));
   if (!order) return undefined;
   const next: Step = { ...step, scope, order };
   if (node.op === "QuantizeLinear") next.rounded = true;
@@ -183,8 +183,8 @@ function isFixed(name: string, scope: Scope, depth = 0): boolean {
   return fixed;
 }
 
-function useBy(node: NodeRecord, index: number, step: Step, scope: Scope, isNode: boolean): Use {
-  const { layout, turned } = layoutOf(node, index, step.order);
+function useBy(node: NodeRecord, index: number, step: Step, scope: Scope, { tensor, isNode }: Pick<Constant, "tensor" | "isNode">): Use {
+  const { layout, turned } = layoutOf(node, index, step.order, tensor.dims);
   // a Constant node multiplied by weights is a state to start from
   const isState = isNode && index === 0 && /^(Gemm|MatMul)$/.test(node.op) && isFixed(node.inputs[1] ?? "", scope);
   const use: Use = { operator: turned ? "Transpose" : isState ? `${node.op}.A` : operatorOf(node.op, index), node: node.name, layout };
@@ -241,21 +241,23 @@ function scaleAfter(node: NodeRecord, scope: Scope): TensorRecord | undefined {
   return undefined;
 }
 
-/** How the constant lies in the file, when `order` says which of its dimensions each of the operator's is. */
-function layoutOf(node: NodeRecord, index: number, order: Order): { layout: "oi" | "io"; turned: boolean } {
+/** How the constant, of `dims`, lies in the file, when `order` says which of its dimensions each of the operator's is. */
+function layoutOf(node: NodeRecord, index: number, order: Order, dims: readonly number[]): { layout: "oi" | "io"; turned: boolean } {
+  if (/Gemm|MatMul|Attention|DynamicQuantizeLSTM/.test(node.op)) {
+    const [a = -1, b = Infinity] = order.slice(-2);
+    const flag = (name: string) => (attribute(node, name)?.i ?? 0) !== 0;
+    // the left factor of a product is outputs×inputs, the right one inputs×outputs, unless transposed
+    const left = index === 0 && !/Attention/.test(node.op);
+    const oi = left !== (left ? flag("transA") : flag("transB"));
+    // of a stack of matrices each has to lie in one piece
+    const turned = dims.some((n, d) => n > 1 && d !== a && d !== b && d > Math.min(a, b));
+    return { layout: oi !== (a > b) ? "oi" : "io", turned };
+  }
   // its own dimensions by their rank: without those that came, and those that went
   const own = order.filter((d) => d >= 0);
   const ranked = own.map((d) => own.filter((other) => other < d).length);
   const straight = ranked.every((d, k) => d === k);
   const n = ranked.length;
-  if (/Gemm|MatMul|Attention|DynamicQuantizeLSTM/.test(node.op)) {
-    const swapped = n >= 2 && ranked.every((d, k) => d === (k < n - 2 ? k : 2 * n - 3 - k));
-    const flag = (name: string) => (attribute(node, name)?.i ?? 0) !== 0;
-    // the left factor of a product is outputs×inputs, the right one inputs×outputs, unless transposed
-    const left = index === 0 && !/Attention/.test(node.op);
-    const oi = left !== (left ? flag("transA") : flag("transB"));
-    return { layout: oi !== swapped ? "oi" : "io", turned: !straight && !swapped };
-  }
   if (node.op === "Einsum") {
     const layout = einsumLayout(attribute(node, "equation")?.s ?? "", index, order);
     if (layout) return { layout, turned: false };

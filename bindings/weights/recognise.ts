@@ -54,10 +54,10 @@ const NO_LAYERS: [pattern: RegExp, reason: string][] = [
   [/(^|[./_])(masked_bias|\w*mask|position_ids|relative_position_index|inv_freq|freqs_(cos|sin|cis)|anchors?|anchor_grid)$|(^|[./])(attn|attention)\.bias$/, "a mask, an index or another buffer"],
   [/(^|[./_])bias(es)?(_\w+)?$|_bias[./]weight$/, "a bias"],
   [/(^|[./_])i?stft([./_-]|$)|(^|[./_])((forward|inverse)_basis(_buffer)?|mel(W|_basis|_filters))$|mel_scale[./]fb$/, "a fixed transform (Fourier or mel), which is not trained"],
-  [/(^|[./_])(weight_g|original0)$/, "lengths of a weight-normalised layer"],
+  [/(^|[./_])(weight\w*_g|original0)$/, "lengths of a weight-normalised layer"],
 ];
 /** Of a weight-normalised layer whose lengths are not there: with them it is in their place (weightNorm.ts). */
-const DIRECTIONS = /(^|[./_])(weight_v|original1)$/;
+const DIRECTIONS = /(^|[./_])(weight\w*_v|original1)$/;
 const ATTENTION = /attn|attention|(^|[._/])((q|k|v|o|qkv|query|key|value)_proj|in_proj_weight)|(^|[._/])(to_(q|k|v|out|qkv)|query_key_value|W?qkv|w[qkvo]|W_pack)([._/]|$)/i;
 const EMBEDDING = /embed|(^|[./_])(wte|wpe|emb|pos_enc\w*|position(s|al)?|shared|latents|query_tokens)([./]|$)/i;
 const RECURRENT = /weight_[ih]h_l\d|weight_hr_l\d|(lstm|gru|rnn)\w*[./](\w+[./])*(recurrent_)?kernel$|(^|[./_])(recurrent_kernel|weight_[ih]h)$/i;
@@ -68,7 +68,7 @@ const WEIGHT = /(weights?|kernels?|filters?|embeddings?)$/i;
 const WIDENING = /(^|[./])(c_attn|q_attn|c_fc)[./]weight$/;
 const NARROWING = /(^|[./])c_proj[./]weight$/;
 
-const FLOATS: ReadonlySet<TensorDtype> = new Set(["f64", "f32", "f16", "bf16", "f8_e4m3", "f8_e5m2"] as const);
+export const FLOATS: ReadonlySet<TensorDtype> = new Set(["f64", "f32", "f16", "bf16", "f8_e4m3", "f8_e5m2"] as const);
 
 /**
  * The layers of one tensor, or why it has none. `first`: no convolution came before it in the model, so that one
@@ -95,7 +95,7 @@ export function recognise(tensor: Described, first = true): Recognised | { reaso
   if (role === "attention" || (role !== "conv" && shape.length <= 3 && ATTENTION.test(name) && (shape.length === 2 || layout === "io"))) {
     return attention(name, shape, layout);
   }
-  if (operator === "Einsum" && shape.length > 2) return { reason: `goes into Einsum with ${shape.length} dimensions, which make no matrix that is known` };
+  if ((operator === "Einsum" && shape.length > 2) || (operator === "Transpose" && shape.length === 3)) return { reason: `goes into ${operator} with ${shape.length} dimensions, which make no matrix that is known` };
   if (role === "embedding" || (!role && EMBEDDING.test(name) && shape.length <= 3 && !/kernel$/.test(name))) return embedding(name, shape, role);
   if (role === "product" || shape.length === 2) return product(name, shape, layout);
   if (!role && shape.length === 3 && /expert/i.test(name)) return { kind: "dense", layout, parts: shape[0]! };
@@ -112,6 +112,8 @@ function looksInputsFirst([a, b, c, d]: readonly number[]): boolean {
 const isVector = (shape: readonly number[]) => shape.filter((n) => n > 1).length <= 1;
 
 function product(name: string, shape: number[], layout: "oi" | "io"): Recognised | { reason: string } {
+  const sides = shape.filter((n) => n > 1);
+  if (shape.length > 2 && sides.length === 2) return { kind: "dense", layout, as: sides };
   if (shape.length > 3) return { reason: `${shape.length} dimensions, a product has two` };
   if (shape.length === 3) return { kind: "dense", layout, parts: shape[0]! };
   const [m, n] = shape as [number, number];
