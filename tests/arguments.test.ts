@@ -156,6 +156,10 @@ test("options of calls that are no operations are refused by name too", async ()
   await assert.rejects(createEngine(null as never), { code: "ERR_OPTION", message: "createEngine: options is null, expected an object" });
   const analyze = (options: unknown) => la.weights.analyze([], options as never);
   await assert.rejects(analyze({ onlayer: () => {} }), { code: "ERR_OPTION", message: /^weights\.analyze: there is no option onlayer, expected .*, onLayer$/ });
+  for (const name of ["onLayer", "onProgress"]) {
+    await assert.rejects(analyze({ [name]: 5 }), { code: "ERR_OPTION", message: `weights.analyze: ${name} is Number, expected a function` });
+  }
+  await assert.rejects(analyze({ signal: 5 }), { code: "ERR_OPTION", message: "weights.analyze: signal is Number, expected an AbortSignal" });
   await assert.rejects(analyze([]), { code: "ERR_OPTION", message: "weights.analyze: options is Array, expected an object" });
   assert.throws(() => trainTestSplit(10, { test_size: 5 } as never), { code: "ERR_OPTION", message: /^trainTestSplit: there is no option test_size, / });
   await assert.rejects(parseOnnx(new Uint8Array(8), "m.onnx" as never), { code: "ERR_OPTION", message: "parseOnnx: options is m.onnx, expected an object" });

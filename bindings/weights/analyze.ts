@@ -6,7 +6,7 @@ import { ITEM_SIZE } from "../io/decode.ts";
 import { quoted } from "../io/source.ts";
 import type { ModelFile, StoredTensor, Tensor } from "../io/tensors.ts";
 import { layerOptions } from "../optionNames.ts";
-import { checkOptions, type CallOptions, type OptionNames } from "../options.ts";
+import { checkOptions, tagOf, type CallOptions, type OptionNames } from "../options.ts";
 import type { LayerOptions, LayerReport } from "./analyzeLayer.ts";
 import type { WeightLike } from "./layers.ts";
 import { recognise, type Recognised } from "./recognise.ts";
@@ -55,8 +55,13 @@ export async function analyzeModel(
   const file = fileOf(model);
   const { onLayer, onProgress, only, ...rest } = options;
   const { signal } = rest;
-  const { planned, skipped } = plan(withWeightNorms(file.tensors), only);
-  skipped.unshift(...file.skipped);
+  if (signal && typeof signal.throwIfAborted !== "function") throw new OptionError(`weights.analyze: signal is ${tagOf(signal)}, expected an AbortSignal`);
+  for (const [name, value] of Object.entries({ onLayer, onProgress })) {
+    if (value && typeof value !== "function") throw new OptionError(`weights.analyze: ${name} is ${tagOf(value)}, expected a function`);
+  }
+  const plans = plan(withWeightNorms(file.tensors), only);
+  const { planned } = plans;
+  const skipped = [...file.skipped, ...plans.skipped];
   await analyzeLayer([[1]], rest); // refuses options before anything is read
   const layers: LayerReport[] = [];
   const total = planned.reduce((sum, { cost }) => sum + cost, 0);
