@@ -146,12 +146,23 @@ test("weight-normalised layers have the weights that their directions and length
     const expected = await es.weights.esd({ shape: [6, 4, 3], data: Float32Array.from(W) });
     report.layers[0]!.eigenvalues.forEach((value, k) => assert.ok(Math.abs(value - expected[k]!) <= 2 ** -20 * expected[0]!));
   }
+  const recurrent = await es.weights.analyze([tensor("lstm.weight_ih_l0_g", [6, 1], { numbers: g }), tensor("lstm.weight_ih_l0_v", [6, 4])]);
+  assert.deepEqual(recurrent.layers.map(({ name, kind }) => [name, kind]), [["lstm.weight_ih_l0", "recurrent"]]);
+  // where the directions are 0 there are none, as in PyTorch
+  const none = await es.weights.analyze([tensor("fc.weight_g", [2, 1], { numbers: [1, 1] }), tensor("fc.weight_v", [2, 2], { numbers: [0, 0, 3, 4] })]);
+  assert.match(none.skipped[1]!.reason, /holds NaN at \(1, 1\)/);
   // along the inputs, and of the whole; lengths that do not fit
   const of = async (shape: number[], numbers: number[]) => es.weights.analyze([tensor("fc.weight_g", shape, { numbers }), tensor("fc.weight_v", [3, 2], { numbers: [3, 4, 0, 3, 4, 0] })]);
   const trace = async (report: ReturnType<typeof of>) => 3 * (await report).layers[0]!.eigenvalues.reduce((a, b) => a + b, 0);
   assert.ok(Math.abs(await trace(of([1, 2], [2, 5])) - 29) < 1e-4);
   assert.ok(Math.abs(await trace(of([], [7])) - 49) < 1e-4);
   assert.match((await of([2, 1], [1, 1])).skipped[1]!.reason, /directions of a weight-normalised layer without its lengths/);
+});
+
+test("very many tensors that a file could not give are all told of", async () => {
+  const skipped = Array.from({ length: 2 ** 18 }, (_, k) => ({ name: `t${k}`, reason: "it is sparse" }));
+  const report = await es.weights.analyze({ format: "pytorch", tensors: [], skipped, warnings: [] });
+  assert.equal(report.skipped.length, 2 ** 18);
 });
 
 test("an abort between layers rejects with its reason, and reads no further", async () => {

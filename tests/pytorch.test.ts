@@ -64,6 +64,19 @@ test("whole modules by the names of their state dicts; other objects by their at
   await assertModel(await parsePytorch(readModel("objects.pt")), "objects.pt");
 });
 
+/** A module's pickle: each attribute an opcode text. */
+const moduleOf = (attributes: Record<string, string>) =>
+  `cnet\nNet\n)\x81}(${Object.entries(attributes).map(([name, value]) => `U${String.fromCharCode(name.length)}${name}${value}`).join("")}ub`;
+
+test("of a module's buffers those that its state dict has; weights that a quantised layer packed", async () => {
+  const values = tensor("K\0", "K\x04\x85", "K\x01\x85").slice(0, -1);
+  const buffers = moduleOf({ _parameters: "}", _buffers: `}(U\x01a${values}U\x01b${values}u`, _non_persistent_buffers_set: "](U\x01ae", other: values });
+  const names = async (pickle: string) => (await parsePytorch(file(`${pickle}.`))).tensors.map(({ name }) => name);
+  assert.deepEqual(await names(buffers), ["b"]);
+  const packed = moduleOf({ _parameters: "}", _packed_params: `ctorch\nScriptObject\n)\x81${values}N\x86U\x01T\x86b` });
+  assert.deepEqual(await names(moduleOf({ _parameters: "}", _modules: `}U\x02fc${packed}s` })), ["fc._packed_params.0"]);
+});
+
 test("refused by name: functions and classes that are called; nothing is run", async () => {
   await assertRefused(parsePytorch(readModel("calls.pt"), "x.pt"), /^x\.pt: the pickle calls (posix|os)\.system, nothing was run; expected tensors/);
 });

@@ -10,6 +10,7 @@
 
 import { FormatError } from "../errors.ts";
 import { unpickle } from "./pickle.ts";
+import { tagOf } from "../options.ts";
 import { quoted, type FileReader } from "./source.ts";
 import { savedIn, Storage, storageItem, TorchHost, type FindStorage, type Saved, type StorageBytes } from "./torchPickle.ts";
 
@@ -74,7 +75,7 @@ async function placeStorages(storages: Map<string, { storage: Storage; place: Pl
   let at = end;
   for (const key of keys as unknown[]) {
     const { storage, place } = storages.get(key as string) ?? {};
-    if (!storage || !place) throw new FormatError(`${file.name}: damaged: no tensor has the storage ${quoted(String(key))}`);
+    if (!storage || !place) throw new FormatError(`${file.name}: damaged: no tensor has the storage ${typeof key === "string" ? quoted(key) : tagOf(key)}`);
     const length = new DataView((await file.read(at, 8, place.label)).slice().buffer).getBigInt64(0, true);
     if (length !== BigInt(storage.count)) {
       throw new FormatError(`${file.name}: damaged: ${quoted(place.label)} has ${length} elements at byte ${at}, by the pickle ${storage.count}`);

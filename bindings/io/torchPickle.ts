@@ -72,6 +72,13 @@ class Unreadable {
 }
 /** An object, of which only the attributes are known. */
 class Attributes extends Map<unknown, unknown> {}
+/** The weights of a quantised layer, in the order of its kernels: what a state_dict has in its place. */
+class Packed extends Attributes {
+  items(): unknown[] {
+    const state = this.get("state");
+    return Array.isArray(state) && Array.isArray(state[0]) ? state[0] : [];
+  }
+}
 
 /** Finds a storage by what the pickle says of it besides its type: [key, device, number of elements, …]. */
 export type FindStorage = (type: Global, key: string, count: number, view: unknown) => Storage;
@@ -96,7 +103,7 @@ export class TorchHost implements PickleHost {
     const { name } = type;
     if (args.length > 0 || Object.hasOwn(CALLS, name) || name.startsWith("__torch__.")) return this.call(type, args);
     if (this.classes.size < 1000) this.classes.add(name);
-    return new Attributes();
+    return name === "torch.ScriptObject" ? new Packed() : new Attributes();
   }
 
   build(target: unknown, state: unknown): void {
@@ -199,15 +206,28 @@ const CALLS: Record<string, (args: unknown[], host: TorchHost) => unknown> = {
     .map((list) => [`torch.jit._pickle.${list}`, ([value]: unknown[]) => value])),
 };
 
-/** Attributes of a module whose items its state_dict() has, by their own names; it has no others. */
+/** Attributes of a module whose items its state_dict() has, by their own names. */
 const OF_MODULES = ["_parameters", "_buffers", "_modules"];
+/** Those that it has where they are packed. */
+const PACKED = ["_packed_params", "param"];
 
-/** What holds the parts of a value: itself, or of a module these three. */
+/** What holds the parts of a value: itself, or of a module what its state_dict() has. */
 function holdersOf(value: unknown): (unknown[] | Map<unknown, unknown>)[] {
+  if (value instanceof Packed) return [value.items()];
   if (value instanceof Attributes && value.get("_parameters") instanceof Map) {
-    return OF_MODULES.map((each) => value.get(each)).filter((each) => each instanceof Map);
+    const packed = PACKED.filter((name) => value.get(name) instanceof Packed).map((name) => [name, value.get(name)] as const);
+    const own = OF_MODULES.map((each) => (each === "_buffers" ? persistentBuffers(value) : value.get(each)));
+    return [...own.filter((each) => each instanceof Map), new Map<unknown, unknown>(packed)];
   }
   return Array.isArray(value) || value instanceof Map ? [value] : [];
+}
+
+/** The buffers without those that the module says are not to be saved, which are some of them. */
+function persistentBuffers(module: Attributes): unknown {
+  const [buffers, others] = ["_buffers", "_non_persistent_buffers_set"].map((each) => module.get(each));
+  if (!(buffers instanceof Map) || !Array.isArray(others) || others.length === 0 || others.length > buffers.size) return buffers;
+  const left = new Set(others);
+  return new Map([...buffers].filter(([name]) => !left.has(name)));
 }
 
 export interface Saved {

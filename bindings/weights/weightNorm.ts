@@ -5,19 +5,23 @@
 
 import { elementCount, lazyTensor } from "../io/decode.ts";
 import type { StoredTensor, Tensor } from "../io/tensors.ts";
+import { FLOATS } from "./recognise.ts";
 
-/** Endings of the names of V and g, and of the weights' own name. */
-const ENDINGS = [["weight_v", "weight_g", "weight"], ["parametrizations.weight.original1", "parametrizations.weight.original0", "weight"]] as const;
+/** Names of V, and what they make those of g and of the weights themselves: "weight", or "weight_ih_l0" of an LSTM. */
+const NAMES: [directions: RegExp, lengths: string, weight: string][] = [
+  [/((?:^|[./])weight\w*)_v$/, "$1_g", "$1"],
+  [/(^|[./])parametrizations\.(\w*weight\w*)\.original1$/, "$1parametrizations.$2.original0", "$1$2"],
+];
 
 /** The tensors, with the weights in the place of directions whose lengths are there. */
 export function withWeightNorms(tensors: readonly Tensor[]): Tensor[] {
   const named = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   return tensors.map((tensor) => {
-    for (const [directions, lengths, weight] of ENDINGS) {
-      if (!new RegExp(`(^|[./])${directions}$`).test(tensor.name)) continue;
-      const base = tensor.name.slice(0, -directions.length);
-      const norms = named.get(base + lengths);
-      if (norms && !named.has(base + weight) && dimensionOf(tensor.shape, norms.shape) !== undefined) return weightsOf(base + weight, tensor, norms);
+    const { name, shape, dtype } = tensor;
+    for (const [directions, lengths, weight] of NAMES) {
+      const norms = directions.test(name) && FLOATS.has(dtype) && named.get(name.replace(directions, lengths));
+      const own = name.replace(directions, weight);
+      if (norms && !named.has(own) && dimensionOf(shape, norms.shape) !== undefined) return weightsOf(own, tensor, norms);
     }
     return tensor;
   });
