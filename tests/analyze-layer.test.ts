@@ -231,6 +231,20 @@ testEach("small eigenvalues are no rounding where nothing sets them apart", (rt)
   // few large weights are rounded by much, but in few places
   const heavy = noise.map((w) => w ** -3);
   assert.equal(analyzeLayer(rt, { shape, dtype: "bf16", bytes: bf16(roundedTo(8, heavy)) }).rank, 200);
+  // rounding is relative to each weight: rows and columns of little weight are there, as far as f64 goes
+  const small = (k: number) => (k % 3 ? 1 : 2 ** -16);
+  for (const size of [(i: number) => small(i), (_: number, j: number) => small(j), (i: number, j: number) => small(i) * small(j)]) {
+    const graded = noise.map((w, e) => w * size(Math.floor(e / 200), e % 200));
+    const exact = analyzeLayer(rt, { shape, data: Float64Array.from(roundedTo(8, graded)) });
+    const { rank, alpha, xmin, D, nTail } = analyzeLayer(rt, { shape, dtype: "bf16", bytes: bf16(roundedTo(8, graded)) });
+    assert.deepEqual([rank, alpha, xmin, D, nTail], [200, exact.alpha, exact.xmin, exact.D, exact.nTail]);
+  }
+  // ... and a product of low rank keeps its rank whatever the size of its rows
+  const product = Float64Array.from({ length: 200 * 200 }, (_, e) => {
+    const [i, j] = [Math.floor(e / 200), e % 200];
+    return (noise[i]! * noise[200 + j]! + noise[400 + i]! * noise[600 + j]! + noise[800 + i]! * noise[1000 + j]!) * 2 ** -(i % 4);
+  });
+  assert.equal(analyzeLayer(rt, { shape, data: Float32Array.from(product) }).rank, 3);
 });
 
 testEach("other families are compared at any size of the weights", (rt) => {

@@ -56,7 +56,7 @@ const CONVOLUTIONS = ["unfold", "slices", "fft"] as const;
  * for a convolution in groups, or other than "unfold", those of all its matrices. Computed in f64; σ is right to within a small multiple of
  * max(m, n)·eps·σ_max, and where it is below max(m, n)·eps·σ_max, NumPy's bound of rank, σ² is 0;
  * those that differ by at most 4 times that are taken for equal. Of weights in f32 or shorter σ² is also 0 where σ is no
- * more than their rounding makes of 0, if there is a gap above, as in a product of low rank.
+ * more than their rounding makes of 0, with a gap above, as in a product of low rank (but for "fft"); small rows or columns do not count as such.
  *
  * With m ≥ n about m·n² + 4n³/3 operations for each matrix, or 2·m·n² + 2n³ where it is nearly square or singular; "fft" takes 8 times as
  * many for each of half the input's positions, and is refused with an OptionError where that is more than 10¹³. W that is not finite is a NotFiniteError.
@@ -105,8 +105,7 @@ export function spectrum(
   const { rows, cols } = shapeOf(layer, how);
   const tell = (fraction: number) => rt.tell(from + (to - from) * fraction);
   tell(0); // what was done before may have told its own
-  const sigma = how === "fft" ? withoutRounding(layer, rows, cols, fourierValues(rt, fn, layer, inputSize, tell))
-    : pooled(rt, fn, layer, how, to - from === 1, tell);
+  const sigma = how === "fft" ? fourierValues(rt, fn, layer, inputSize, tell) : pooled(rt, fn, layer, how, to - from === 1, tell);
   sigma.sort();
   const zero = Math.max(rows, cols) * Number.EPSILON * sigma.at(-1)!;
   const divisor = normalize === "rows" ? rows : normalize === "none" ? 1 : Math.max(rows, cols);
@@ -133,7 +132,7 @@ function pooled(
   for (const matrix of matricesOf(rt, layer, conv)) {
     const found = gramValues(rt, fn, matrix, (fraction) => tell((at + fraction * size) / all.length))
       ?? (isWhole && size === all.length ? svdvals(rt, matrix) : svdvalsOf(rt, fn, matrix));
-    all.set(withoutRounding(layer, rows, cols, found), at);
+    all.set(withoutRounding(layer, matrix, found, (A) => svdvalsOf(rt, fn, A)), at);
     at += size;
     tell(at / all.length);
   }
