@@ -113,7 +113,7 @@ export function analyzeLayer(rt: Runtime, W: WeightLike, options: LayerOptions =
   const { n: _n, ...fit } = rank > 0 && !flat ? powerLawOf(rt, fn, sample, options) : none;
   const { alpha } = fit;
   const warnings = [...fit.warnings];
-  if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 and were left out of the fit`);
+  if (zeros > 0 && rank > 0) warnings.push(`${zeros} of ${count} eigenvalues are 0 but for rounding and were left out of the fit`);
   const isFourier = options.conv === "fft" && layer.kernel.length > 0;
   if (isFourier && alpha !== null) {
     const [frequencies, positions] = [matrices / layer.groups, layer.kernel.reduce((a, b) => a * b, 1)];

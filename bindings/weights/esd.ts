@@ -2,7 +2,7 @@
 
 import type { Runtime } from "../core/runtime.ts";
 import { NotFiniteError, OptionError } from "../errors.ts";
-import { checkCount } from "../options.ts";
+import { checkCount, checkWord } from "../options.ts";
 import { svdvals, svdvalsOf } from "../linalg/svd.ts";
 import { RandomState } from "../random/mt19937.ts";
 import { matricesOf, shapeOf } from "./conv.ts";
@@ -72,12 +72,8 @@ export function esd(rt: Runtime, W: WeightLike, options: EsdOptions = {}): Float
 
 /** Refuses options that mean nothing. */
 export function checkSpectrum(fn: string, { normalize = "rows", conv = "unfold", inputSize = 1 }: SpectrumOptions): void {
-  const check = (name: string, value: unknown, known: readonly string[]) => {
-    if (known.includes(value as string)) return;
-    throw new OptionError(`${fn}: ${name} is ${JSON.stringify(value)}, expected ${known.map((k) => JSON.stringify(k)).join(", ")}`);
-  };
-  check("normalize", normalize, NORMALIZATIONS);
-  check("conv", conv, CONVOLUTIONS);
+  checkWord(fn, "normalize", normalize, NORMALIZATIONS);
+  checkWord(fn, "conv", conv, CONVOLUTIONS);
   if (![inputSize].flat().every((n) => Number.isInteger(n) && n >= 1)) {
     throw new OptionError(`${fn}: inputSize is ${JSON.stringify(inputSize)}, expected whole numbers from 1 on`);
   }

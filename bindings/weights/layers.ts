@@ -4,6 +4,7 @@ import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
 import { decodeTensor } from "../io/decode.ts";
 import type { StoredTensor, TensorData, TensorDtype } from "../io/tensors.ts";
 import { toMatrix, type MatrixLike } from "../linalg/matrix.ts";
+import { checkWord } from "../options.ts";
 import type { LayerHints, LayerKind } from "./recognise.ts";
 
 /**
@@ -53,7 +54,7 @@ export function toLayer(fn: string, W: WeightLike): Layer {
     return { name: "", kind: "dense", shape: [rows, cols], data, rounding: roundingOf(data), order: "oik", outputs: rows, inputs: cols, kernel: [], groups: 1 };
   }
   const { name = "", layout = "oi", groups = 1, transposed = false } = W;
-  if (layout !== "oi" && layout !== "io") throw new OptionError(`${fn}: W.layout is ${JSON.stringify(layout)}, expected "oi" or "io"`);
+  checkWord(fn, "W.layout", layout, ["oi", "io"]);
   const own = whole(fn, "shape", W.shape);
   const shape = W.as ? whole(fn, "as", W.as) : own;
   const kind = W.kind ?? BY_DIMENSIONS[shape.length];

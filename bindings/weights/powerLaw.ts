@@ -11,6 +11,7 @@
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
+import { checkWord, told } from "../options.ts";
 import { fitDiscrete } from "./discrete.ts";
 import { fitSmallSample, SMALL_SAMPLE } from "./smallSample.ts";
 
@@ -215,9 +216,9 @@ export function pushNumbers(rt: Runtime, fn: string, values: Float64Array): Poin
 /** The options of `powerLaw`, refused by name where they make no sense. */
 export function checkPowerLaw(fn: string, options: PowerLawOptions): PowerLawSettings {
   const { xmin, xmax, discrete, estimateDiscrete, ks = "powerlaw", distance = "D", compat = "1.x", sigmaThreshold, alphaRange } = options;
-  oneOf(fn, "ks", ks, ["powerlaw", "twoSided"]);
-  oneOf(fn, "distance", distance, DISTANCES);
-  oneOf(fn, "compat", compat, ["1.x", "2.x", "weightwatcher"]);
+  checkWord(fn, "ks", ks, ["powerlaw", "twoSided"]);
+  checkWord(fn, "distance", distance, DISTANCES);
+  checkWord(fn, "compat", compat, ["1.x", "2.x", "weightwatcher"]);
   if (xmin !== undefined && !(isPositive(xmin) || isRange(xmin))) {
     throw new OptionError(`${fn}: xmin is ${String(xmin)}, expected a positive number or [lo, hi] with lo ≤ hi`);
   }
@@ -257,11 +258,6 @@ export function checkPowerLaw(fn: string, options: PowerLawOptions): PowerLawSet
   return { compat, xmin, xmax: xmax ?? Infinity, kernel };
 }
 
-function oneOf(fn: string, name: string, value: unknown, known: readonly string[]): void {
-  if (known.includes(value as string)) return;
-  throw new OptionError(`${fn}: ${name} is ${String(value)}, expected ${known.map((word) => `"${word}"`).join(" or ")}`);
-}
-
 function isPositive(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value < Infinity;
 }
@@ -282,7 +278,10 @@ export function positiveSample(fn: string, data: ArrayLike<number>, xmax: number
   for (let i = 0; i < n; i++) {
     const given: unknown = data[i];
     const x = (typeof given === "bigint" ? Number(given) : given) as number;
-    if (!Number.isFinite(x)) throw new NotFiniteError(`${fn}: data holds ${String(data[i])} at ${i + 1}, every number must be finite`);
+    if (!Number.isFinite(x)) {
+      const wrong = typeof x === "number" ? "every number must be finite" : "which is no number";
+      throw new NotFiniteError(`${fn}: data holds ${told(x)} at ${i + 1}, ${wrong}`);
+    }
     if (x <= 0) dropped++;
     else if (x > xmax) above++;
     else values[count++] = x;
