@@ -139,7 +139,7 @@ for (const [path, after, known] of places()) {
     refusal(path, [...data, { nonsense: undefined }], `there is no option nonsense, expected ${known?.join(", ") ?? "none"}`);
     // a core runs a call to its end, and says so
     refusal(path, [...data, { signal: new AbortController().signal }], `there is no option signal, expected ${known?.join(", ") ?? "none"}`);
-    const things: [unknown, string][] = [[null, "null"], [3, "3"], ["x", "x"], [[], "Array"], [new Float64Array(2), "Float64Array"], [() => 1, "Function"]];
+    const things: [unknown, string][] = [[null, "null"], [3, "3"], ["x", "\"x\""], [[], "Array"], [new Float64Array(2), "Float64Array"], [() => 1, "Function"]];
     for (const [value, shown] of things) {
       const message = `options is ${shown}, expected an object`;
       if (known) refusal(path, [...data, value], message);
@@ -162,7 +162,7 @@ test("options of calls that are no operations are refused by name too", async ()
   await assert.rejects(analyze({ signal: 5 }), { code: "ERR_OPTION", message: "weights.analyze: signal is Number, expected an AbortSignal" });
   await assert.rejects(analyze([]), { code: "ERR_OPTION", message: "weights.analyze: options is Array, expected an object" });
   assert.throws(() => trainTestSplit(10, { test_size: 5 } as never), { code: "ERR_OPTION", message: /^trainTestSplit: there is no option test_size, / });
-  await assert.rejects(parseOnnx(new Uint8Array(8), "m.onnx" as never), { code: "ERR_OPTION", message: "parseOnnx: options is m.onnx, expected an object" });
+  await assert.rejects(parseOnnx(new Uint8Array(8), "m.onnx" as never), { code: "ERR_OPTION", message: "parseOnnx: options is \"m.onnx\", expected an object" });
   const plots: [string, (options: never) => unknown][] = [
     ["spectrumPlot", (options) => spectrumPlot([], options)], ["histogramPlot", (options) => histogramPlot([1, 2], options)],
     ["esdPlot", (options) => esdPlot({} as never, options)], ["checkpointsPlot", (options) => checkpointsPlot([], [], options)],
@@ -193,7 +193,7 @@ test("descriptions of kernels and layers refuse what they do not have, and keep 
   assert.deepEqual(networks.dense({ biasStd: 0.1 }), { kind: "dense", weightStd: 1, biasStd: 0.1, width: 512 });
   assert.deepEqual(networks.dense({ biasStd: undefined }), { kind: "dense", weightStd: 1, biasStd: undefined, width: 512 });
   assert.deepEqual(kernels.polynomial({ degree: 2, offset: 0 }), { kind: "polynomial", degree: 2, scale: 1, offset: 0 });
-  assert.throws(() => networks.network([], "tutorial" as never), { code: "ERR_OPTION", message: "network: options is tutorial, expected an object" });
+  assert.throws(() => networks.network([], "tutorial" as never), { code: "ERR_OPTION", message: "network: options is \"tutorial\", expected an object" });
   assert.throws(() => networks.activation(Math.atan, { breakpoint: [0] } as never), { code: "ERR_OPTION", message: /^activation: there is no option breakpoint, / });
   // as data, where what may be absent would be absent
   const dense = { kind: "dense", weightStd: 1, biasSdt: 0.1, width: 1 } as never;
