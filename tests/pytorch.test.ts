@@ -22,7 +22,6 @@ test("a checkpoint: nested dicts and lists, parameters, plain values; what is no
   assert.deepEqual(model.skipped, [
     { name: "optimizer", reason: "it is the state of an optimizer" },
     { name: "array", reason: "it is a NumPy array" },
-    { name: "by_channel", reason: "it is quantised by torch.per_channel_affine" },
     { name: "complex", reason: "its numbers are torch.ComplexFloatStorage" },
     { name: "sparse", reason: "it is sparse" },
   ]);
@@ -75,6 +74,23 @@ test("of a module's buffers those that its state dict has; weights that a quanti
   assert.deepEqual(await names(buffers), ["b"]);
   const packed = moduleOf({ _parameters: "}", _packed_params: `ctorch\nScriptObject\n)\x81${values}N\x86U\x01T\x86b` });
   assert.deepEqual(await names(moduleOf({ _parameters: "}", _modules: `}U\x02fc${packed}s` })), ["fc._packed_params.0"]);
+});
+
+test("numbers quantised along an axis have a scale and a zero point for each index", async () => {
+  const list = (type: string, key: string, length: string) =>
+    `ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\n${type}Storage\nU\x01${key}U\x03cpu${length}tQK\0${length}\x85K\x01\x85\x89}tR`;
+  const quantised = (axis: string, zeros = "K\x02") => "ctorch._utils\n_rebuild_qtensor\n((U\x07storagectorch\nQInt8Storage\nU\x010U\x03cpuK\x04tQK\0K\x02K\x02\x86K\x02K\x01\x86" +
+    `(ctorch\nper_channel_affine\n${list("Double", "1", "K\x02")}${list("Long", "2", zeros)}${axis}t\x89}tR.`;
+  const parts = {
+    "a/data/0": Uint8Array.of(1, 2, 3, 0xfc), "a/data/1": new Uint8Array(Float64Array.of(0.5, 2).buffer), "a/data/2": new Uint8Array(BigInt64Array.of(1n, -1n).buffer),
+  };
+  for (const [axis, expected] of [["K\0", [0, 0.5, 8, -6]], ["K\x01", [0, 6, 1, -6]]] as const) {
+    const { tensors: [only] } = await parsePytorch(file(quantised(axis), parts));
+    assert.deepEqual([only!.dtype, [...(await only!.data())]], ["f32", expected]);
+  }
+  for (const [axis, zeros] of [["K\x02"], ["U\x06length"], ["K\0", "K\x01"]] as const) {
+    await assertRefused(parsePytorch(file(quantised(axis, zeros), parts), "x.pt"), /x\.pt: damaged pickle: a tensor quantised along an axis without a scale/);
+  }
 });
 
 test("refused by name: functions and classes that are called; nothing is run", async () => {

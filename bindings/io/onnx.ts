@@ -4,11 +4,12 @@ import { FormatError } from "../errors.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { innerPath } from "./companions.ts";
 import { decodeTensor, elementCount, lazyTensor } from "./decode.ts";
+import { dequantized } from "./dequantize.ts";
 import { dtypeOf, openTensor, typeName } from "./onnxData.ts";
 import { readModel, type ModelRecord, type TensorRecord } from "./onnxProto.ts";
 import { constantsOf, type Constant, type Quantized } from "./onnxUses.ts";
 import { openSource, quoted, type FileReader } from "./source.ts";
-import type { ModelFile, NamedSource, Source, StoredTensor, Tensor, TensorData } from "./tensors.ts";
+import type { ModelFile, NamedSource, Source, Tensor } from "./tensors.ts";
 
 /** What a protobuf may have. */
 const LARGEST = 2 ** 31;
@@ -112,22 +113,4 @@ function scalesFit({ dims }: TensorRecord, { scale, zero, axis, block }: Quantiz
   if (length === undefined) return false;
   if (block === 0) return n === length;
   return scale.dims.length === dims.length && scale.dims.every((m, d) => m === (d === axis ? Math.ceil(length / block) : dims[d]));
-}
-
-/** scale·(q − zero) in f32, with scales along an axis or of blocks. */
-function dequantized(codes: StoredTensor, scale: TensorData, zero: TensorData | undefined, { axis, block }: Quantized): StoredTensor {
-  const { shape } = codes;
-  const values = Float32Array.from(decodeTensor(codes));
-  const length = shape[axis]!;
-  const inner = elementCount(shape.slice(axis + 1));
-  const blocks = block ? Math.ceil(length / block) : 0;
-  for (let run = 0; run * inner < values.length; run++) {
-    const k = run % length;
-    const outer = (run - k) / length;
-    for (let i = 0; i < inner; i++) {
-      const s = block ? (outer * blocks + Math.floor(k / block)) * inner + i : k;
-      values[run * inner + i] = scale[s]! * (values[run * inner + i]! - (zero?.[s] ?? 0));
-    }
-  }
-  return { shape, dtype: "f32", bytes: new Uint8Array(values.buffer) };
 }

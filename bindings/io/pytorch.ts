@@ -8,10 +8,11 @@
 // Based on: torch/serialization.py, torch/csrc/jit/serialization/export_module.cpp.
 
 import { FormatError } from "../errors.ts";
-import { isRowMajor, lazyTensor } from "./decode.ts";
+import { decodeTensor, isRowMajor, lazyTensor } from "./decode.ts";
+import { dequantized } from "./dequantize.ts";
 import { isLegacyPytorch, LEGACY_START, readLegacy } from "./pytorchLegacy.ts";
 import { openSource, quoted, readFrom, type FileReader } from "./source.ts";
-import type { ModelFile, Source, Tensor } from "./tensors.ts";
+import type { ModelFile, Source, StoredTensor, Tensor } from "./tensors.ts";
 import { savedIn, Storage, TorchHost, type Saved, type StoredView } from "./torchPickle.ts";
 import { entryBytes, entryRange, isZip, zipEntries, type ZipEntry } from "./zip.ts";
 
@@ -67,8 +68,16 @@ async function isBigEndian(file: FileReader, entry: ZipEntry | undefined, name: 
 const modelOf = ({ views, skipped, warnings }: Saved, bigEndian: boolean): ModelFile =>
   ({ format: "pytorch", tensors: views.map(({ path, view }) => tensorOf(path, view, bigEndian)), skipped, warnings });
 
-function tensorOf(path: string, { dtype, shape, strides, bytes, from, to, quantization }: StoredView, bigEndian: boolean): Tensor {
-  return lazyTensor({ name: path, shape, dtype, ...(quantization && { quantized: true }) }, async () => ({
+function tensorOf(path: string, view: StoredView, bigEndian: boolean): Tensor {
+  const { dtype, shape, quantization, channels } = view;
+  if (!channels) return lazyTensor({ name: path, shape, dtype, ...(quantization && { quantized: true }) }, () => storedOf(view, bigEndian));
+  const numbers = async (list: StoredView) => decodeTensor(await storedOf(list, bigEndian), quoted(path));
+  return lazyTensor({ name: path, shape, dtype: "f32" }, async () =>
+    dequantized(await storedOf(view, bigEndian), await numbers(channels.scale), await numbers(channels.zero), { axis: channels.axis, block: 0 }));
+}
+
+async function storedOf({ dtype, shape, strides, bytes, from, to, quantization }: StoredView, bigEndian: boolean): Promise<StoredTensor> {
+  return {
     shape, dtype, bigEndian, ...(isRowMajor(shape, strides) ? {} : { strides }), ...(quantization && { quantization }), bytes: await bytes.read(from, to),
-  }));
+  };
 }

@@ -62,6 +62,8 @@ export interface StoredView {
   from: number;
   to: number;
   quantization?: StoredTensor["quantization"];
+  /** Scales and zero points of whole numbers, one for each index along the axis. */
+  channels?: { scale: StoredView; zero: StoredView; axis: number };
 }
 class View {
   constructor(readonly stored: StoredView) {}
@@ -120,13 +122,13 @@ export class TorchHost implements PickleHost {
   }
 
   /** The view of a storage; `dtype`: of one that has none itself. */
-  view([storage, offset, size, stride]: unknown[], dtype?: Global, quantization?: StoredTensor["quantization"]): View | Unreadable {
+  view([storage, offset, size, stride]: unknown[], dtype?: Global, quantized?: Pick<StoredView, "quantization" | "channels">): View | Unreadable {
     const isSizes = (list: unknown): list is number[] => Array.isArray(list) && list.every(isSize);
     if (!(storage instanceof Storage) || !isSize(offset) || !isSizes(size) || !isSizes(stride) || size.length !== stride.length) {
       throw this.error("a tensor that is no view of a storage");
     }
     const type = dtype ? dtype.name : storage.type;
-    const known = dtype ? DTYPES.get(type.slice("torch.".length)) : (quantization ? QUANTIZED : STORAGES).get(storageKind(type));
+    const known = dtype ? DTYPES.get(type.slice("torch.".length)) : (quantized ? QUANTIZED : STORAGES).get(storageKind(type));
     if (!known) return new Unreadable(`its numbers are ${quoted(type)}`);
     const item = ITEM_SIZE[known];
     const held = storage.count * (dtype ? 1 : item);
@@ -135,7 +137,7 @@ export class TorchHost implements PickleHost {
     if (!(to <= held && held <= storage.bytes.size)) {
       throw this.error(`a tensor reaches byte ${to} of a storage of ${held}, of which ${quoted(storage.bytes.label)} holds ${storage.bytes.size}`);
     }
-    return new View({ dtype: known, shape: size, strides: stride, bytes: storage.bytes, from, to, ...(quantization && { quantization }) });
+    return new View({ dtype: known, shape: size, strides: stride, bytes: storage.bytes, from, to, ...quantized });
   }
 
   error(what: string): FormatError {
@@ -169,11 +171,17 @@ const CALLS: Record<string, (args: unknown[], host: TorchHost) => unknown> = {
     return host.call(callee, args);
   },
   "torch._utils._rebuild_qtensor": ([storage, offset, size, stride, quantizer], host) => {
-    const [scheme, scale, zero] = Array.isArray(quantizer) ? quantizer : [];
+    const [scheme, scale, zero, axis] = Array.isArray(quantizer) ? quantizer : [];
     if (!(scheme instanceof Global)) throw host.error("a quantised tensor without a scheme");
+    if (/^torch\.per_channel_affine(_float_qparams)?$/.test(scheme.name)) {
+      const length = Array.isArray(size) && isSize(axis) ? size[axis] : undefined;
+      const isList = (list: unknown): list is View => list instanceof View && list.stored.shape.length === 1 && list.stored.shape[0] === length;
+      if (!isList(scale) || !isList(zero)) throw host.error("a tensor quantised along an axis without a scale and a zero point for each index");
+      return host.view([storage, offset, size, stride], undefined, { channels: { scale: scale.stored, zero: zero.stored, axis } });
+    }
     if (scheme.name !== "torch.per_tensor_affine") return new Unreadable(`it is quantised by ${quoted(scheme.name)}`);
     if (!Number.isFinite(scale) || !Number.isFinite(zero)) throw host.error("a quantised tensor without a scale and a zero point");
-    return host.view([storage, offset, size, stride], undefined, { scale: scale as number, min: -(scale as number) * (zero as number) });
+    return host.view([storage, offset, size, stride], undefined, { quantization: { scale: scale as number, min: -(scale as number) * (zero as number) } });
   },
   "torch._utils._rebuild_sparse_tensor": () => new Unreadable("it is sparse"),
   "torch._utils._rebuild_sparse_csr_tensor": () => new Unreadable("it is sparse"),
