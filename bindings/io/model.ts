@@ -197,6 +197,7 @@ function hasUsual(file: NamedSource, mains: readonly Main[]): boolean {
   };
   return mains.some(({ main }) => folderOf(main.name) === folderOf(file.name) && rank(main.name) < rank(file.name));
 }
+
 /** Those of the files that a model names. What is missing, or wrong, is said when it is read. */
 async function companionsOf(main: NamedSource, kind: Kind, given: NamedSource[]): Promise<NamedSource[]> {
   const files = besides(main, given);
