@@ -70,12 +70,6 @@ export const isRecord = (value: unknown): value is Record<string, unknown> => ta
 export const told = (value: unknown) =>
   typeof value === "string" ? JSON.stringify(value) : String(Object(value) === value ? tagOf(value) : value);
 
-/** Refuses an option that is none of the words it can be. */
-export function checkWord(fn: string, name: string, value: unknown, known: readonly string[]): void {
-  if (known.includes(value as string)) return;
-  throw new OptionError(`${fn}: ${name} is ${told(value)}, expected ${known.map((word) => `"${word}"`).join(" or ")}`);
-}
-
 /** Refuses what is no record, and names that are not `known`. `path`: where the record stands among the options of `fn`. */
 export function checkOptions(fn: string, options: unknown = {}, known: object, path = ""): void {
   const refuse = (what: string, expected: string) => { throw new OptionError(`${fn}: ${what}, expected ${expected}`); };

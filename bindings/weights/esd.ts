@@ -2,9 +2,10 @@
 
 import type { Runtime } from "../core/runtime.ts";
 import { NotFiniteError, OptionError } from "../errors.ts";
-import { checkCount, checkWord } from "../options.ts";
+import { checkCount } from "../options.ts";
 import { svdvals, svdvalsOf } from "../linalg/svd.ts";
 import { RandomState } from "../random/mt19937.ts";
+import { checkWord } from "./words.ts";
 import { matricesOf, shapeOf } from "./conv.ts";
 import { fourierValues } from "./fourier.ts";
 import { gramValues } from "./gramValues.ts";

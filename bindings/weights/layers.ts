@@ -4,7 +4,7 @@ import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
 import { decodeTensor } from "../io/decode.ts";
 import type { StoredTensor, TensorData, TensorDtype } from "../io/tensors.ts";
 import { toMatrix, type MatrixLike } from "../linalg/matrix.ts";
-import { checkWord } from "../options.ts";
+import { checkWord } from "./words.ts";
 import type { LayerHints, LayerKind } from "./recognise.ts";
 
 /**

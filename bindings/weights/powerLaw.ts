@@ -11,7 +11,8 @@
 import type { Pointer } from "../core/kernels.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { NotFiniteError, OptionError, ShapeError } from "../errors.ts";
-import { checkWord, told } from "../options.ts";
+import { told } from "../options.ts";
+import { checkWord } from "./words.ts";
 import { fitDiscrete } from "./discrete.ts";
 import { fitSmallSample, SMALL_SAMPLE } from "./smallSample.ts";
 
