@@ -36,10 +36,13 @@ export class Series {
       return head;
     });
     table.tHead!.rows[0]!.replaceChildren(...heads);
-    const row = (name: string, values: (number | null)[], show: (x: number) => string) =>
-      tableRow(name, values.map((value) => (value === null ? "–" : show(value))));
+    const row = (name: string, values: (number | null)[], show: (x: number) => string) => {
+      const made = tableRow("", values.map((value) => (value === null ? "–" : show(value))));
+      made.cells[0]!.append(...breakable(name));
+      return made;
+    };
     table.tBodies[0]!.replaceChildren(
-      ...lines.map(({ label, values }) => row(label || "(no name)", values, fixed)),
+      ...lines.map(({ label, values }) => row(label, values, fixed)),
       row("metric, ln", metrics[0]!, (x) => significant(x, 5)),
       row("metric, log₁₀", metrics[1]!, (x) => significant(x, 5)),
     );

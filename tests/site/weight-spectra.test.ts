@@ -141,6 +141,7 @@ testSite("weight-spectra", async (t, { folder, visit, withoutServer }) => {
     await until(page, "doing", /^Done: 2 checkpoints$/);
     assert.equal(await text(page, "source"), "run: 2 checkpoints, step-2/model to step-10/model");
     const [heads, ...lines] = await series(page);
+    assert.ok(await page.$eval("#exponents tbody th", (cell) => cell.querySelector("wbr") !== null), "long names break between their words");
     assert.deepEqual(heads, ["α", "step-2/model", "step-10/model"]);
     assert.equal(lines.length, 14 + 2);
     assert.equal(lines[13]![1], "–", "a layer that the first has not");
