@@ -153,8 +153,6 @@ await inTwos([
   ["kernels (as-pect)", process.execPath, ["node_modules/@as-pect/cli/bin/asp.js", "--summary"]],
   ...(newer ? [[`tests on Node ${versionOf(newer)}`, newer, nodeTest(half, "tests"), env]] : []),
   [`tests on Node ${process.versions.node}`, process.execPath, nodeTest(half, "tests"), env],
-  // two files at a time, since much of their time is waiting
-  ["the contract and loading in browsers, Deno and Bun", node, nodeTest(2, "tests/browser"), env],
   ["the packed package: bundlers, CDN, types", node, nodeTest(1, "tests/bundlers"), env],
   ["the element in browsers", node, nodeTest(1, "tests/element"), env],
   ...["hinf-digits", "label-noise", "infinite-width", "weight-spectra"].map((example) => (
@@ -162,6 +160,8 @@ await inTwos([
   )),
   ["benchmarks, tiny", process.execPath, ["--import", "tsx", "bench/index.ts", "--tiny"]],
 ]);
-// alone: how long a page's thread is kept from answering is measured here
+// alone, since it is measured how soon an abort is heard and how long a page's thread is kept from answering; of the first
+// two files at a time, since much of their time is waiting
+await step("the contract and loading in browsers, Deno and Bun", node, nodeTest(2, "tests/browser"), env);
 await step("the site in Chromium", node, nodeTest(1, "tests/site"), env);
 console.log(`\n✔ all of it in ${seconds(started)}`);
