@@ -29,7 +29,8 @@ const SCRIPTS: Record<string, string> = {
       }
     };
     globalThis.runCore = (options, url) => new Promise((resolve) => {
-      const worker = new Worker(url, { type: "module" });
+      // where the page can reach it: Firefox may collect a worker that waits and that nothing refers to
+      const worker = globalThis.worker = new Worker(url, { type: "module" });
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = () => resolve({ message: "the worker of the test did not start" });
       worker.postMessage(options);
