@@ -21,12 +21,12 @@ const F32 = 2 ** -24;
 export function isFlat({ data, rounding }: Layer, { rows, cols, matrices, eigenvalues, zeros }: Spectrum): boolean {
   const largest = eigenvalues.at(-1)!;
   const spread = largest - (eigenvalues[zeros] ?? 0);
-  if (rounding === 0 || spread === 0) return false;
+  const shorter = Math.min(rows, cols);
+  const bound = (c: number) => (16 * F32 * Math.sqrt(shorter) + 5 * rounding * c) * largest; // c in units of σ
+  if (rounding === 0 || spread === 0 || spread > bound(1)) return false;
   let weights = 0;
   for (let e = 0; e < data.length; e++) if (data[e] !== 0) weights++;
-  const shorter = Math.min(rows, cols);
-  const c = Math.min(1, shorter / Math.sqrt(weights / matrices)); // in units of σ
-  return spread <= (16 * F32 * Math.sqrt(shorter) + 5 * rounding * c) * largest;
+  return spread <= bound(Math.min(1, shorter / Math.sqrt(weights / matrices)));
 }
 
 /** No singular values are between what rounding can make of 0 and so many times that: those below are 0. */
