@@ -10,32 +10,11 @@ import { fileURLToPath } from "node:url";
 import { formatNpy } from "../bindings/io/index.ts";
 import { fromRows } from "../bindings/linalg/matrix.ts";
 import { assertFails, folder, json, run } from "./command.ts";
-import { uniform } from "./harness.ts";
+import { diagonal, fill, noiseOf, safetensors } from "./weight-files.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 
-interface Numbers {
-  shape: number[];
-  data: ArrayLike<number>;
-}
-
-/** A safetensors file of f64 tensors. */
-function safetensors(tensors: Record<string, Numbers>): Buffer {
-  let at = 0;
-  const header = Object.fromEntries(Object.entries(tensors).map(([name, { shape, data }]) =>
-    [name, { dtype: "F64", shape, data_offsets: [at, (at += 8 * data.length)] }]));
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text, ...Object.values(tensors).map(({ data }) => Buffer.from(Float64Array.from(data).buffer))]);
-}
-
-const fill = (shape: number[], of: (e: number) => number): Numbers =>
-  ({ shape, data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, e) => of(e)) });
-/** diag(1, …, 10), whose numbers are published. */
-const diagonal = fill([10, 10], (e) => (e % 11 === 0 ? e / 11 + 1 : 0));
-const next = uniform(4);
-const noise = (shape: number[], scale = 1) => fill(shape, () => scale * (next() + next() + next() - 1.5));
+const noise = noiseOf(4);
 const bias = fill([10], (e) => e);
 
 /** A network of two layers whose weights grow. */
@@ -86,21 +65,6 @@ test("the published layer: every number, the sentence, the metric with both loga
       assert.ok(skipped.every(({ reason }: { reason: string }) => reason.length > 3));
     }
   }
-});
-
-test("the table: aligned, within 120 columns, with the metric and what was skipped", async () => {
-  const { status, stdout, stderr } = await run(["weights", "diag.safetensors"]);
-  assert.equal(status, 0);
-  assert.equal(stderr, "");
-  const lines = stdout.split("\n");
-  const head = lines.find((line) => line.includes("α ± σ"))!;
-  const row = lines.find((line) => line.includes("fc.weight"))!;
-  for (const word of ["layer", "shape", "Q", "x_min", "D", "n_tail", "λ_max", "st.rank", "spikes", "verdict"]) assert.ok(head.includes(word), word);
-  assert.match(row, /fc\.weight +10×10 +1 +2\.84 ± 0\.82 +3\.6 +0\.253 +5 +10 +3\.85 +\d+ +regularized/);
-  assert.equal(row.indexOf("2.84 ± 0.82") + 11, head.indexOf("α ± σ") + 5);
-  assert.match(stdout, /6\.5411 \(ln\), 2\.8408 \(log₁₀\)/);
-  assert.match(stdout, /skipped.*1 \(fc\.bias\)/);
-  assert.ok(lines.every((line) => line.length <= 120));
 });
 
 test("--normalize moves eigenvalues and metric, not α", async () => {
@@ -247,44 +211,6 @@ test("layers that have no fit: null with the reason, no NaN, the others are ther
   assert.doesNotMatch(await readFile(join(folder, "odd.html"), "utf8"), /<b>é/);
 });
 
-/** On a terminal of so many columns. */
-const runIn = async (columns: number, ...args: string[]) => {
-  process.env["COLUMNS"] = String(columns);
-  try {
-    return (await run(args)).stdout;
-  } finally {
-    delete process.env["COLUMNS"];
-  }
-};
-
-test("into a file or a pipe a line for each layer, with its whole name and all columns", async () => {
-  const name = `${"model.encoder.layers.".repeat(6)}11.weight`;
-  await writeFile(join(folder, "long.safetensors"), safetensors({ [name]: diagonal, "层.权重": noise([10, 10]) }));
-  const lines = (await run(["weights", "long.safetensors"])).stdout.split("\n");
-  const row = lines.find((line) => line.includes(name))!;
-  assert.match(row, /11\.weight +10×10 +1 +2\.84 ± 0\.82 +3\.6 +0\.253 +5 +10 +3\.85 +\d+ +regularized$/);
-  // two columns a letter
-  assert.equal(lines.find((line) => line.includes("层"))!.indexOf("10×10"), row.indexOf("10×10") - 3);
-});
-
-test("on a terminal columns are left out, which is said, before a long name is shortened in its middle", async () => {
-  const name = `model.${"encoder.".repeat(2)}layers.11.weight`;
-  await writeFile(join(folder, "longer.safetensors"), safetensors({ [name]: diagonal }));
-  const narrow = await runIn(100, "weights", "longer.safetensors");
-  assert.match(narrow, new RegExp(`${name} +10×10 `));
-  assert.match(narrow, /without Q, .* in 100 columns/);
-  const narrower = await runIn(100, "weights", "long.safetensors");
-  assert.match(narrower, /model\.encoder\.[^ ]*…[^ ]*11\.weight/);
-  for (const text of [narrow, narrower]) assert.ok(text.split("\n").every((line) => line.length <= 100));
-});
-
-test("names that would look the same when shortened have a line of their own", async () => {
-  const names = ["0.first", "1.first", "1.second"].map((part) => `transformer.encoder.layers.${"block.".repeat(4)}${part}.attention.output.projection.weight`);
-  await writeFile(join(folder, "alike.safetensors"), safetensors(Object.fromEntries(names.map((name) => [name, diagonal]))));
-  const lines = (await runIn(120, "weights", "alike.safetensors")).split("\n");
-  for (const name of names) assert.match(lines[lines.indexOf(`  ${name}`) + 1]!, /^ +10×10 +1 +2\.84 ± 0\.82 /);
-});
-
 test("what was computed is said with every result", async () => {
   const args = ["weights", "conv.safetensors", "--conv", "fft", "--input-size", "6x5", "--ks", "two-sided", "--compat", "2.x", "--only", "conv.*,fc.*", "--seed", "3", "--randomize"];
   const { info } = await json(...args);
@@ -295,11 +221,6 @@ test("what was computed is said with every result", async () => {
   const how = "σ² ÷ rows of each weight matrix; convolutions: fft on an image of side 6×5; fit as powerlaw 2.x, by the two-sided distance";
   assert.ok(stdout.replace(/\s+/g, " ").includes(`eigenvalues ${how}`), stdout);
   assert.ok((await readFile(join(folder, "how.html"), "utf8")).includes(`Eigenvalues are ${how}.`));
-});
-
-test("what WeightWatcher warns of is said", async () => {
-  await writeFile(join(folder, "steep.safetensors"), safetensors({ "fc.weight": fill([10, 10], (e) => (e % 11 === 0 ? 1 + e / 1100 : 0)) }));
-  assert.match((await run(["weights", "steep.safetensors"])).stdout, /! fc\.weight: WeightWatcher calls this α under-trained\n/);
 });
 
 test("every format", async () => {

@@ -116,7 +116,7 @@ const cases: Case[] = [
 
 type Outcome = { info: EngineInfo; values: number[] } | { code: string; message: string } | { silent: true };
 
-/** Firefox, one time in ten or so, never answers from a worker that has workers of its own: such a page is opened anew. */
+/** In some 3 of 45 runs Firefox never answered from a worker that has workers of its own, why is not known: such a page is opened anew. */
 const TRIES = 3;
 
 /** All cases in one browser; `core` in a worker of the page, as a page would call it. */
